@@ -1,0 +1,105 @@
+# What people and CI type. `make` alone lists the targets.
+#
+# Needed: GNU make, Git and the Go version of go.mod. Everything else, the
+# linter included, is built by Go from pinned modules.
+
+GO ?= go
+BIN := bin/genops
+
+# Environments to render (make render ENV="dev staging"); empty means all.
+ENV ?=
+# More flags for go test (make test TESTFLAGS=-short) and for the benchmark.
+TESTFLAGS ?=
+BENCHFLAGS ?=
+
+# The packages whose tests know the flag -update, which rewrites golden files.
+GOLDEN := ./schema/... ./generators/... ./cmd/genops/...
+
+# Every go command below gets the same flags, and those that a plain go test
+# would use: Go keeps one cache for each set of compiler flags, and a second set
+# would compile some 1,500 packages once more.
+# -buildvcs=false because VERSION names the commit already.
+FLAGS := -buildvcs=false
+export GOFLAGS := $(strip $(filter-out $(FLAGS),$(shell $(GO) env GOFLAGS)) $(FLAGS))
+
+VERSION = $(or $(shell git describe --tags --always --dirty 2>/dev/null),devel)
+
+# golangci-lint is a tool of the module in tools/, which keeps its dependencies
+# out of the product's go.mod.
+LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+# What goes into the binary, folders included: they change when a file goes.
+SOURCES := go.mod go.sum $(shell find cmd compositions generators internal schema \
+	-name testdata -prune -o ! -name '*_test.go' -print 2>/dev/null)
+
+# Said once per clone, on stderr: stdout belongs to the commands.
+define note
+@[ -d bin ] || { mkdir bin && \
+	echo 'Compiling genops and its dependencies: some minutes the first time on a machine, seconds later.' >&2; }
+endef
+
+define build
+$(note)
+@$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BIN) ./cmd/genops
+endef
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Go uses all cores by itself, and lint, render and test read what generate writes.
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## List the targets
+	@echo 'Targets:'
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## Build bin/genops
+	$(build)
+
+# The same for those who only need an up-to-date binary: with nothing to do it
+# does not ask Go, which takes longer than a render.
+$(BIN): $(SOURCES)
+	$(build)
+
+.PHONY: render
+render: $(BIN) ## Render environments/ into rendered/ (ENV="dev staging": only these)
+	@$(BIN) render $(ENV)
+
+.PHONY: render-check
+render-check: $(BIN) ## Say whether rendered/ is up to date, write nothing
+	@$(BIN) render --check
+
+.PHONY: test
+test: ## Run all tests
+	$(note)
+	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+
+.PHONY: check
+check: lint render-check test ## All that must be green before a commit: lint, render-check, test
+
+.PHONY: lint
+lint: ## Check format, go vet, golangci-lint, go.mod (first time: builds the linter, minutes)
+	$(LINT) fmt --diff
+	$(GO) vet ./...
+	$(LINT) run ./...
+	$(GO) mod tidy -diff
+
+.PHONY: fmt
+fmt: ## Format the Go code (gofumpt, import groups)
+	$(LINT) fmt
+
+.PHONY: generate
+generate: ## Rewrite generated code and golden files
+	$(note)
+	$(GO) generate ./...
+	$(GO) test $(GOLDEN) -args -update
+
+.PHONY: bench
+bench: ## Measure how long rendering takes and how much memory it needs
+	$(note)
+	$(GO) run ./internal/bench $(BENCHFLAGS)
+
+.PHONY: clean
+clean: ## Remove what was built here (Go's own caches stay)
+	rm -rf bin dist coverage.*

@@ -1,0 +1,165 @@
+package generators
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/innovate-inc/genops/internal/manifest"
+	"github.com/innovate-inc/genops/schema"
+)
+
+// Addons generates an ApplicationSet for each Helm chart that every workload cluster gets.
+type Addons struct{}
+
+// addon is a Helm chart on workload clusters. The chart's name is its key in the catalogue and the name of its release.
+type addon struct {
+	chart     string
+	namespace string
+	// values of the chart; strings may be Go templates of the ApplicationSet.
+	values map[string]any
+	// createNamespace tells that the namespace belongs to the add-on.
+	createNamespace bool
+	// skipCRDs leaves the custom resource definitions to a chart of their own, because Helm never upgrades those in a chart's crds folder.
+	skipCRDs bool
+	ignore   v1alpha1.IgnoreDifferences
+}
+
+// systemTolerations let an add-on run on the system nodes.
+func systemTolerations() []any {
+	return []any{map[string]any{"key": "CriticalAddonsOnly", "operator": "Exists"}}
+}
+
+// addons are the charts, in the order in which a cluster needs them.
+func addons() []addon {
+	return []addon{
+		{chart: "karpenter-crd", namespace: "kube-system"},
+		{chart: "karpenter", namespace: "kube-system", skipCRDs: true, values: map[string]any{
+			"settings": map[string]any{"clusterName": "{{ .name }}", "interruptionQueue": QueueName("{{ .name }}")},
+			"replicas": int64(2),
+			// The association of EKS Pod Identity is with this name.
+			"serviceAccount": map[string]any{"create": true, "name": "karpenter"},
+			"controller": map[string]any{"resources": map[string]any{
+				"requests": map[string]any{"cpu": "500m", "memory": "1Gi"},
+				"limits":   map[string]any{"memory": "1Gi"},
+			}},
+		}},
+		{chart: "aws-load-balancer-controller", namespace: "kube-system", values: map[string]any{
+			"clusterName": "{{ .name }}",
+			// Nodes keep pods away from the instance metadata, so the controller cannot find these out.
+			"region":  label(schema.LabelRegion),
+			"vpcTags": map[string]any{"Name": label(schema.LabelProject) + "-" + label(schema.LabelEnvironment)},
+			// The controller's own default still accepts TLS 1.0.
+			"defaultSSLPolicy":  "ELBSecurityPolicy-TLS13-1-2-2021-06",
+			"defaultTargetType": "ip",
+			// Otherwise every Service of the cluster waits for the controller's webhook.
+			"enableServiceMutatorWebhook": false,
+			"replicaCount":                int64(2),
+			"serviceAccount":              map[string]any{"create": true, "name": "aws-load-balancer-controller"},
+			"tolerations":                 systemTolerations(),
+		}, ignore: generatedCertificates("aws-load-balancer-tls", "aws-load-balancer-webhook")},
+		{chart: "metrics-server", namespace: "kube-system", values: map[string]any{
+			"replicas":            int64(2),
+			"podDisruptionBudget": map[string]any{"enabled": true, "maxUnavailable": int64(1)},
+			"tolerations":         systemTolerations(),
+		}},
+		{chart: "external-secrets", namespace: "external-secrets", createNamespace: true, values: map[string]any{
+			"installCRDs":    true,
+			"serviceAccount": map[string]any{"create": true, "name": "external-secrets"},
+			"tolerations":    systemTolerations(),
+			"webhook":        map[string]any{"tolerations": systemTolerations()},
+			"certController": map[string]any{"tolerations": systemTolerations()},
+		}},
+	}
+}
+
+// generatedCertificates are the differences of a chart that makes new certificates each time it is rendered.
+func generatedCertificates(secret, webhook string) v1alpha1.IgnoreDifferences {
+	bundles := []string{".webhooks[]?.clientConfig.caBundle"}
+	return v1alpha1.IgnoreDifferences{
+		{Kind: "Secret", Name: secret, JSONPointers: []string{"/data"}},
+		{Group: "admissionregistration.k8s.io", Kind: "MutatingWebhookConfiguration", Name: webhook, JQPathExpressions: bundles},
+		{Group: "admissionregistration.k8s.io", Kind: "ValidatingWebhookConfiguration", Name: webhook, JQPathExpressions: bundles},
+	}
+}
+
+// Platform makes an ApplicationSet for each add-on.
+func (Addons) Platform(c *schema.Config) ([]manifest.Object, error) {
+	var objects typed
+	for _, a := range addons() {
+		set, err := newAddonSet(c, a)
+		if err != nil {
+			return nil, fmt.Errorf("build ApplicationSet of %s: %w", a.chart, err)
+		}
+		objects.add(set, path.Join(Bootstrap, "argocd"), "applicationset-"+a.chart)
+	}
+	return objects.done()
+}
+
+// newAddonSet rolls an add-on out through the stages: a step starts when every Application of the one before is healthy. RollingSync switches
+// automated sync off in what it makes and syncs by itself (Argo CD: progressive syncs).
+func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
+	chart, ok := c.Platform.Chart(a.chart)
+	if !ok {
+		return nil, fmt.Errorf("find chart: versions.charts lacks %s", a.chart)
+	}
+	helm := &v1alpha1.ApplicationSourceHelm{ReleaseName: a.chart, SkipCrds: a.skipCRDs}
+	if len(a.values) > 0 {
+		values, err := manifest.Encode("", a.values)
+		if err != nil {
+			return nil, fmt.Errorf("write values: %w", err)
+		}
+		helm.Values = string(values)
+	}
+	options := v1alpha1.SyncOptions{"ServerSideApply=true"}
+	if a.createNamespace {
+		options = append(options, "CreateNamespace=true")
+	}
+	if len(a.ignore) > 0 {
+		options = append(options, "RespectIgnoreDifferences=true")
+	}
+	registered := metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: schema.LabelEnvironment, Operator: metav1.LabelSelectorOpExists}}}
+	set := newSet(a.chart, v1alpha1.ApplicationSetGenerator{Clusters: &v1alpha1.ClusterGenerator{Selector: registered}})
+	set.Spec.Template = v1alpha1.ApplicationSetTemplate{
+		ApplicationSetTemplateMeta: v1alpha1.ApplicationSetTemplateMeta{
+			Name:       label(schema.LabelEnvironment) + "-" + a.chart,
+			Labels:     map[string]string{schema.LabelEnvironment: label(schema.LabelEnvironment), schema.LabelStage: label(schema.LabelStage)},
+			Finalizers: []string{finalizer},
+		},
+		Spec: v1alpha1.ApplicationSpec{
+			Project:           label(schema.LabelEnvironment) + "-cluster",
+			Source:            &v1alpha1.ApplicationSource{RepoURL: chart.Repository, Chart: a.chart, TargetRevision: chart.Version, Helm: helm},
+			Destination:       v1alpha1.ApplicationDestination{Name: "{{ .name }}", Namespace: a.namespace},
+			SyncPolicy:        &v1alpha1.SyncPolicy{SyncOptions: options, Retry: retry()},
+			IgnoreDifferences: a.ignore,
+		},
+	}
+	set.Spec.Strategy = throughStages(c)
+	return set, nil
+}
+
+// throughStages takes a change from stage to stage, in the order in which the platform names the stages' environments, and to one production
+// environment at a time.
+func throughStages(c *schema.Config) *v1alpha1.ApplicationSetStrategy {
+	var stages []schema.Stage
+	for _, name := range c.Platform.Order {
+		if e := c.Environment(name); e != nil && !slices.Contains(stages, e.Stage) {
+			stages = append(stages, e.Stage)
+		}
+	}
+	rollout := &v1alpha1.ApplicationSetRolloutStrategy{}
+	for _, stage := range stages {
+		step := v1alpha1.ApplicationSetRolloutStep{MatchExpressions: []v1alpha1.ApplicationMatchExpression{
+			{Key: schema.LabelStage, Operator: "In", Values: []string{string(stage)}},
+		}}
+		if stage == schema.StageProd {
+			step.MaxUpdate = ptr(intstr.FromInt32(1))
+		}
+		rollout.Steps = append(rollout.Steps, step)
+	}
+	return &v1alpha1.ApplicationSetStrategy{Type: "RollingSync", RollingSync: rollout}
+}

@@ -1,0 +1,216 @@
+package generators
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/innovate-inc/genops/internal/manifest"
+	"github.com/innovate-inc/genops/schema"
+)
+
+// ArgoCD generates what brings everything where it belongs: the root Application, the projects, and the ApplicationSets of the claims and of
+// the configuration of workload clusters.
+type ArgoCD struct{}
+
+const (
+	namespaceArgoCD = "argocd"
+	// projectPlatform is the project of the bootstrap cluster itself.
+	projectPlatform = "platform"
+	hub             = "https://kubernetes.default.svc"
+	finalizer       = "resources-finalizer.argocd.argoproj.io"
+)
+
+// Platform makes the Argo CD objects.
+func (ArgoCD) Platform(c *schema.Config) ([]manifest.Object, error) {
+	folder := path.Join(Bootstrap, "argocd")
+	var objects typed
+	objects.add(newRoot(c.Platform), folder, "application-root")
+	objects.add(newSettings(), folder, "configmap-argocd-cm")
+	objects.add(newPlatformProject(c), folder, "appproject-"+projectPlatform)
+	for _, e := range active(c) {
+		objects.add(newClaimsProject(c.Platform, e), folder, "appproject-"+e.Name)
+		if e.Cluster != nil {
+			objects.add(newClusterProject(c, e), folder, "appproject-"+clusterProject(e))
+		}
+	}
+	claims, err := newClaimsSet(c)
+	if err != nil {
+		return nil, err
+	}
+	objects.add(claims, folder, "applicationset-claims")
+	objects.add(newClusterSet(c), folder, "applicationset-cluster")
+	objects.add(newCrossplane(c), path.Join(Bootstrap, "crossplane"), "application-crossplane")
+	return objects.done()
+}
+
+func applicationMeta(name string, annotations map[string]string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: namespaceArgoCD, Annotations: annotations}
+}
+
+func typeMeta(kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: "argoproj.io/v1alpha1", Kind: kind}
+}
+
+// retry goes on for about an hour: on the first day much is missing that another Application still brings.
+func retry() *v1alpha1.RetryStrategy {
+	return &v1alpha1.RetryStrategy{Limit: 12, Backoff: &v1alpha1.Backoff{Duration: "15s", Factor: ptr(int64(2)), MaxDuration: "10m"}}
+}
+
+func automated() *v1alpha1.SyncPolicyAutomated {
+	return &v1alpha1.SyncPolicyAutomated{Prune: true, SelfHeal: true}
+}
+
+// newRoot is the Application that a person applies once: it brings everything else, itself included. Without a finalizer and with Prune=false
+// its deletion by mistake deletes nothing.
+func newRoot(p *schema.Platform) *v1alpha1.Application {
+	return &v1alpha1.Application{
+		TypeMeta:   typeMeta("Application"),
+		ObjectMeta: applicationMeta("root", map[string]string{annotationSyncOptions: "Prune=false,Delete=false"}),
+		Spec: v1alpha1.ApplicationSpec{
+			Project: projectPlatform,
+			Source: &v1alpha1.ApplicationSource{
+				RepoURL:        p.GitURL(),
+				TargetRevision: p.Git.Revision,
+				Path:           path.Join(p.Git.Path, Bootstrap),
+				Directory:      &v1alpha1.ApplicationSourceDirectory{Recurse: true},
+			},
+			Destination: v1alpha1.ApplicationDestination{Server: hub, Namespace: namespaceArgoCD},
+			SyncPolicy: &v1alpha1.SyncPolicy{
+				Automated: automated(),
+				// Definitions are larger than what client-side apply can remember in an annotation.
+				SyncOptions: v1alpha1.SyncOptions{"ServerSideApply=true", "SkipDryRunOnMissingResource=true", "PruneLast=true"},
+				Retry:       retry(),
+			},
+		},
+	}
+}
+
+// newCrossplane installs Crossplane. No managed resource kind is activated by default: the activation policy names the ones in use.
+func newCrossplane(c *schema.Config) *v1alpha1.Application {
+	chart, _ := c.Platform.Chart("crossplane")
+	return &v1alpha1.Application{
+		TypeMeta:   typeMeta("Application"),
+		ObjectMeta: applicationMeta("crossplane", with(wave(waveCrossplane), annotationSyncOptions, "Prune=confirm,Delete=confirm")),
+		Spec: v1alpha1.ApplicationSpec{
+			Project: projectPlatform,
+			Source: &v1alpha1.ApplicationSource{
+				RepoURL:        chart.Repository,
+				Chart:          "crossplane",
+				TargetRevision: chart.Version,
+				Helm: &v1alpha1.ApplicationSourceHelm{
+					ReleaseName: "crossplane",
+					Values:      "provider:\n  defaultActivations: []\n",
+				},
+			},
+			Destination: v1alpha1.ApplicationDestination{Server: hub, Namespace: namespaceCrossplane},
+			SyncPolicy: &v1alpha1.SyncPolicy{
+				Automated:   automated(),
+				SyncOptions: v1alpha1.SyncOptions{"CreateNamespace=true", "ServerSideApply=true"},
+				Retry:       retry(),
+			},
+		},
+	}
+}
+
+// clusterProject is the name of the project of an environment's workload cluster.
+func clusterProject(e *schema.Environment) string { return e.Name + "-cluster" }
+
+// newPlatformProject allows what the bootstrap cluster needs: Crossplane's and Argo CD's own kinds, and what their charts bring.
+func newPlatformProject(c *schema.Config) *v1alpha1.AppProject {
+	chart, _ := c.Platform.Chart("crossplane")
+	return &v1alpha1.AppProject{
+		TypeMeta:   typeMeta("AppProject"),
+		ObjectMeta: applicationMeta(projectPlatform, wave(waveNamespaces)),
+		Spec: v1alpha1.AppProjectSpec{
+			Description: "The bootstrap cluster itself: Argo CD, Crossplane and the definitions of claims.",
+			SourceRepos: []string{c.Platform.GitURL(), chart.Repository},
+			Destinations: []v1alpha1.ApplicationDestination{
+				{Server: hub, Namespace: namespaceArgoCD}, {Server: hub, Namespace: namespaceCrossplane},
+			},
+			ClusterResourceWhitelist: kinds(
+				"/Namespace", "admissionregistration.k8s.io/*", "apiextensions.crossplane.io/*", "apiextensions.k8s.io/CustomResourceDefinition",
+				"aws.upbound.io/ProviderConfig", "pkg.crossplane.io/*", "protection.crossplane.io/*",
+				"rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding",
+			),
+			NamespaceResourceWhitelist: kinds(
+				"/ConfigMap", "/Secret", "/Service", "/ServiceAccount", "apps/Deployment", "argoproj.io/AppProject", "argoproj.io/Application",
+				"argoproj.io/ApplicationSet", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding",
+			),
+		},
+	}
+}
+
+// newClaimsProject allows an environment's claims on the bootstrap cluster, in its own namespace, and nothing else.
+func newClaimsProject(p *schema.Platform, e *schema.Environment) *v1alpha1.AppProject {
+	return &v1alpha1.AppProject{
+		TypeMeta:   typeMeta("AppProject"),
+		ObjectMeta: metav1.ObjectMeta{Name: e.Name, Namespace: namespaceArgoCD, Labels: e.Labels(), Annotations: wave(waveNamespaces)},
+		Spec: v1alpha1.AppProjectSpec{
+			Description:                "Claims of " + e.Name + " on the bootstrap cluster.",
+			SourceRepos:                []string{p.GitURL()},
+			Destinations:               []v1alpha1.ApplicationDestination{{Server: hub, Namespace: e.Namespace()}},
+			ClusterResourceWhitelist:   []metav1.GroupKind{},
+			NamespaceResourceWhitelist: kinds(Group + "/*"),
+			SyncWindows:                syncWindows(e),
+		},
+	}
+}
+
+// newClusterProject allows what runs on an environment's workload cluster: configuration from Git and the charts of add-ons.
+func newClusterProject(c *schema.Config, e *schema.Environment) *v1alpha1.AppProject {
+	sources := []string{c.Platform.GitURL()}
+	for _, addon := range addons() {
+		if chart, ok := c.Platform.Chart(addon.chart); ok {
+			sources = append(sources, chart.Repository)
+		}
+	}
+	slices.Sort(sources)
+	return &v1alpha1.AppProject{
+		TypeMeta:   typeMeta("AppProject"),
+		ObjectMeta: metav1.ObjectMeta{Name: clusterProject(e), Namespace: namespaceArgoCD, Labels: e.Labels(), Annotations: wave(waveNamespaces)},
+		Spec: v1alpha1.AppProjectSpec{
+			Description:  "Workload cluster of " + e.Name + ".",
+			SourceRepos:  slices.Compact(sources),
+			Destinations: []v1alpha1.ApplicationDestination{{Name: e.ClusterName(), Namespace: "*"}},
+			ClusterResourceWhitelist: kinds(
+				"/Namespace", "admissionregistration.k8s.io/MutatingWebhookConfiguration",
+				"admissionregistration.k8s.io/ValidatingWebhookConfiguration", "apiextensions.k8s.io/CustomResourceDefinition",
+				"apiregistration.k8s.io/APIService", "elbv2.k8s.aws/IngressClassParams", "external-secrets.io/ClusterSecretStore",
+				"karpenter.k8s.aws/EC2NodeClass", "karpenter.sh/NodePool", "networking.k8s.io/IngressClass",
+				"rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding",
+			),
+			NamespaceResourceWhitelist: kinds(
+				"/ConfigMap", "/LimitRange", "/ResourceQuota", "/Secret", "/Service", "/ServiceAccount", "apps/Deployment",
+				"autoscaling/HorizontalPodAutoscaler", "external-secrets.io/ExternalSecret", "networking.k8s.io/Ingress",
+				"networking.k8s.io/NetworkPolicy", "policy/PodDisruptionBudget", "rbac.authorization.k8s.io/Role",
+				"rbac.authorization.k8s.io/RoleBinding",
+			),
+			SyncWindows: syncWindows(e),
+		},
+	}
+}
+
+// kinds reads group/Kind; the core group is empty.
+func kinds(names ...string) []metav1.GroupKind {
+	list := make([]metav1.GroupKind, 0, len(names))
+	for _, name := range names {
+		group, kind, _ := strings.Cut(name, "/")
+		list = append(list, metav1.GroupKind{Group: group, Kind: kind})
+	}
+	return list
+}
+
+// syncWindows are an environment's windows, for all applications of its projects.
+func syncWindows(e *schema.Environment) v1alpha1.SyncWindows {
+	var windows v1alpha1.SyncWindows
+	for _, w := range e.ArgoCD.SyncWindows {
+		windows = append(windows, &v1alpha1.SyncWindow{
+			Kind: w.Kind, Schedule: w.Schedule, Duration: w.Duration, TimeZone: w.TimeZone, ManualSync: w.ManualSync, Applications: []string{"*"},
+		})
+	}
+	return windows
+}

@@ -1,0 +1,87 @@
+package generators
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// claimHealth tells Argo CD how a claim is: it has checks for Crossplane's own kinds and for managed resources, not for the kinds of a
+// platform. Not synced is Degraded with Crossplane's reason; not ready is Progressing, because AWS takes its time.
+const claimHealth = `local hs = {status = "Progressing", message = "waiting for Crossplane"}
+if obj.status == nil or obj.status.conditions == nil then
+  return hs
+end
+local ready, synced = nil, nil
+for _, c in ipairs(obj.status.conditions) do
+  if c.type == "Ready" then ready = c end
+  if c.type == "Synced" then synced = c end
+end
+if synced ~= nil and synced.status == "False" then
+  if synced.reason == "ReconcilePaused" then
+    return {status = "Suspended", message = "paused"}
+  end
+  return {status = "Degraded", message = synced.message or synced.reason}
+end
+if ready ~= nil and ready.status == "True" then
+  return {status = "Healthy", message = "ready"}
+end
+if ready ~= nil then
+  hs.message = ready.message or ready.reason
+end
+return hs
+`
+
+// applicationHealth gives Applications a health again, so that sync waves of the root Application wait for what its children bring.
+const applicationHealth = `local hs = {status = "Progressing", message = ""}
+if obj.status ~= nil and obj.status.health ~= nil then
+  hs.status = obj.status.health.status
+  hs.message = obj.status.health.message or ""
+end
+return hs
+`
+
+// exclusions are kinds that Argo CD does not look at: the defaults that it ships (setting the key replaces them) and the usages of provider
+// configurations, of which there is one for each managed resource.
+const exclusions = `- apiGroups: ["", discovery.k8s.io]
+  kinds: [Endpoints, EndpointSlice]
+- apiGroups: [coordination.k8s.io]
+  kinds: [Lease]
+- apiGroups: [authentication.k8s.io, authorization.k8s.io]
+  kinds: [SelfSubjectReview, TokenReview, LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview]
+- apiGroups: [certificates.k8s.io]
+  kinds: [CertificateSigningRequest]
+- apiGroups: [cert-manager.io]
+  kinds: [CertificateRequest]
+- apiGroups: [cilium.io]
+  kinds: [CiliumIdentity, CiliumEndpoint, CiliumEndpointSlice]
+- apiGroups: [kyverno.io, reports.kyverno.io, wgpolicyk8s.io]
+  kinds: [PolicyReport, ClusterPolicyReport, EphemeralReport, ClusterEphemeralReport, AdmissionReport, ClusterAdmissionReport, BackgroundScanReport, ClusterBackgroundScanReport, UpdateRequest]
+- apiGroups: ["*"]
+  kinds: [ProviderConfigUsage]
+`
+
+// newSettings makes Argo CD's main ConfigMap. It comes through the root Application, so that a change of the claims' group and of what is
+// said of their health travel together.
+func newSettings() *corev1.ConfigMap {
+	custom := func(kinds, script string) string {
+		return "\"" + kinds + "\":\n  health.lua: |\n    " + strings.ReplaceAll(strings.TrimSuffix(script, "\n"), "\n", "\n    ") + "\n"
+	}
+	return &corev1.ConfigMap{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        "argocd-cm",
+			Namespace:   namespaceArgoCD,
+			Labels:      map[string]string{"app.kubernetes.io/name": "argocd-cm", "app.kubernetes.io/part-of": "argocd"},
+			Annotations: with(wave(waveNamespaces), annotationSyncOptions, "Prune=false,Delete=false"),
+		},
+		Data: map[string]string{
+			// Crossplane copies a claim's labels to its composite: tracking by label would take the composite for something to prune.
+			"application.resourceTrackingMethod": "annotation",
+			"resource.exclusions":                exclusions,
+			// A wildcard works only in this combined key.
+			"resource.customizations": custom(Group+"/*", claimHealth) + custom("argoproj.io/Application", applicationHealth),
+		},
+	}
+}

@@ -1,0 +1,156 @@
+// Bench measures what people wait for: how long genops render takes and how much memory it needs with 3, 30 and 300 environments. It generates
+// the environments, runs the genops binary on them as a process of its own, and prints CPU seconds, because wall-clock time on a shared machine
+// says little. Beside them stands the floor: the same objects marshalled and written with no CUE at all.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	sizes := flag.String("environments", "3,30,300", "numbers of environments, with commas")
+	runs := flag.Int("runs", 3, "runs of each measurement; the median is printed")
+	floor := flag.String("floor", "", "internal: marshal and write the objects below this folder and print the CPU seconds")
+	flag.Parse()
+	var err error
+	if *floor != "" {
+		err = measureFloor(*floor)
+	} else {
+		err = bench(*sizes, *runs)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// figures are what one process used.
+type figures struct {
+	cpu  float64 // seconds, user and system
+	wall float64 // seconds
+	mib  float64 // peak resident memory
+}
+
+func bench(sizes string, runs int) error {
+	work, err := os.MkdirTemp("", "genops-bench-")
+	if err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	defer os.RemoveAll(work)
+	binary := filepath.Join(work, "genops")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/genops")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build genops: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own binary: %w", err)
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "environments\tfiles\tfirst render\tsecond render\t--check\tstart-up\tfloor (no CUE)\tfirst / floor\tpeak memory\t")
+	for size := range strings.SplitSeq(sizes, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(size))
+		if err != nil {
+			return fmt.Errorf("read number of environments: %w", err)
+		}
+		if err := row(table, filepath.Join(work, size), binary, self, n, runs); err != nil {
+			return err
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	fmt.Println("\nCPU seconds, user and system, median; memory in MiB. first: rendered/ is empty. second: nothing changed. The floor reads the rendered\nobjects before its clock starts, then marshals and writes them.")
+	return nil
+}
+
+// row measures one number of environments.
+func row(table *tabwriter.Writer, dir, binary, self string, n, runs int) error {
+	if err := generate(dir, n); err != nil {
+		return err
+	}
+	rendered := filepath.Join(dir, "rendered")
+	var first, second, check, start, floor []figures
+	for range runs {
+		if err := os.RemoveAll(rendered); err != nil {
+			return fmt.Errorf("empty folder: %w", err)
+		}
+		for _, m := range []struct {
+			into *[]figures
+			args []string
+		}{
+			{&first, []string{binary, "-C", dir, "render"}},
+			{&second, []string{binary, "-C", dir, "render"}},
+			{&check, []string{binary, "-C", dir, "render", "--check"}},
+			{&start, []string{binary, "version"}},
+			{&floor, []string{self, "-floor", rendered}},
+		} {
+			f, err := measure(m.args)
+			if err != nil {
+				return err
+			}
+			*m.into = append(*m.into, f)
+		}
+	}
+	cpu := func(f figures) float64 { return f.cpu }
+	a, b := median(first, cpu), median(floor, cpu)
+	fmt.Fprintf(table, "%d\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t%.0f\t\n", n, count(rendered), a, median(second, cpu), median(check, cpu),
+		median(start, cpu), b, a/b, median(first, func(f figures) float64 { return f.mib }))
+	return nil
+}
+
+// measure runs a command. The floor measures itself and prints its CPU seconds, because reading the objects does not count.
+func measure(args []string) (figures, error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	var out strings.Builder
+	cmd.Stdout = &out
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return figures{}, fmt.Errorf("run %s: %w", strings.Join(args, " "), err)
+	}
+	f := figures{wall: time.Since(start).Seconds(), cpu: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		const kib = 1024
+		f.mib = float64(usage.Maxrss) / kib
+	}
+	if len(args) > 1 && args[1] == "-floor" {
+		own, err := strconv.ParseFloat(strings.TrimSpace(out.String()), 64)
+		if err != nil {
+			return figures{}, fmt.Errorf("read floor: %w", err)
+		}
+		f.cpu = own
+	}
+	return f, nil
+}
+
+func median(all []figures, of func(figures) float64) float64 {
+	values := make([]float64, 0, len(all))
+	for _, f := range all {
+		values = append(values, of(f))
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// count is the number of rendered files.
+func count(dir string) int {
+	n := 0
+	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			n++
+		}
+		return nil
+	})
+	return n
+}

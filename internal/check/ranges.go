@@ -1,0 +1,122 @@
+package check
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/innovate-inc/genops/internal/problem"
+	"github.com/innovate-inc/genops/schema"
+)
+
+// block is an address range that an environment's VPC takes.
+type block struct {
+	environment *schema.Environment
+	prefix      netip.Prefix
+}
+
+// private are the ranges that a VPC may come from: RFC 1918, and the shared space of RFC 6598.
+func private() []netip.Prefix {
+	return []netip.Prefix{
+		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
+		netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("100.64.0.0/10"),
+	}
+}
+
+// overlaps sweeps over all VPC ranges in the order of their first address. Ranges either contain one another or are apart, so an overlap is
+// with the widest range that is still open.
+func overlaps(r *report) {
+	var blocks []block
+	for _, e := range r.config.Environments {
+		if e.Network == nil {
+			continue
+		}
+		if prefix, err := netip.ParsePrefix(e.Network.CIDR); err == nil {
+			blocks = append(blocks, block{environment: e, prefix: prefix.Masked()})
+		}
+	}
+	slices.SortStableFunc(blocks, compareBlocks)
+	for i := 1; i < len(blocks); i++ {
+		open, next := blocks[i-1], blocks[i]
+		if !open.prefix.Overlaps(next.prefix) {
+			continue
+		}
+		// The problem belongs to the environment that comes later in the alphabet, whichever range starts first.
+		later, earlier := next.environment, open.environment
+		if later.Name < earlier.Name {
+			later, earlier = earlier, later
+		}
+		p := r.error(later, "network.cidr",
+			fmt.Sprintf("%s overlaps %s's %s", later.Network.CIDR, earlier.Name, earlier.Network.CIDR), free(blocks, later.Network.CIDR))
+		p.Related = []problem.Related{r.related(earlier, "network.cidr", earlier.Name+"'s is set here")}
+		blocks[i] = open // The wider range stays open for what follows.
+		if next.prefix.Bits() < open.prefix.Bits() {
+			blocks[i] = next
+		}
+	}
+	serviceRanges(r, blocks)
+}
+
+func compareBlocks(a, b block) int {
+	if c := a.prefix.Addr().Compare(b.prefix.Addr()); c != 0 {
+		return c
+	}
+	return a.prefix.Bits() - b.prefix.Bits()
+}
+
+// serviceRanges checks that the addresses of Kubernetes services are in no VPC: pods could not reach what is behind them there.
+func serviceRanges(r *report, blocks []block) {
+	for _, e := range r.config.Environments {
+		if e.Cluster == nil {
+			continue
+		}
+		services, err := netip.ParsePrefix(e.Cluster.ServiceCIDR)
+		if err != nil {
+			continue
+		}
+		for _, b := range blocks {
+			if services.Overlaps(b.prefix) {
+				p := r.error(e, "cluster.serviceCIDR", fmt.Sprintf("%s overlaps %s's VPC %s", services, b.environment.Name, b.prefix))
+				p.Related = []problem.Related{r.related(b.environment, "network.cidr", b.environment.Name+"'s VPC range is set here")}
+				break
+			}
+		}
+	}
+}
+
+// free suggests up to three ranges of the same size that no environment uses, in steps that people number environments by.
+func free(blocks []block, cidr string) string {
+	wanted, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return ""
+	}
+	const suggestions = 3
+	var found []string
+	const second, step, last = 16, 10, 255 // 10.<second>.0.0: the second byte counts in tens, then in ones.
+	for _, width := range []int{step, 1} {
+		for n := width; n <= last && len(found) < suggestions; n += width {
+			candidate := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(n), 0, 0}), max(wanted.Bits(), second))
+			if !slices.Contains(found, candidate.String()) && !slices.ContainsFunc(blocks, func(b block) bool { return b.prefix.Overlaps(candidate) }) {
+				found = append(found, candidate.String())
+			}
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return "free ranges of the same size in 10.0.0.0/8: " + strings.Join(found, ", ")
+}
+
+// aligned reports a range whose address is not the first one of the range, and returns the range.
+func aligned(r *report, e *schema.Environment, field, cidr string) (netip.Prefix, bool) {
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	if prefix != prefix.Masked() {
+		r.error(e, field, cidr+" does not start at the first address of a range", "write "+prefix.Masked().String())
+		return netip.Prefix{}, false
+	}
+	return prefix, true
+}

@@ -1,0 +1,99 @@
+package validate
+
+import (
+	"context"
+	"fmt"
+
+	karpenteraws "github.com/aws/karpenter-provider-aws/pkg/apis"
+	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+)
+
+// Schema validates objects of one version of a custom resource, as the API server does: unknown fields, structural schema, CEL rules.
+type Schema struct {
+	structural *structural.Structural
+	schema     validation.SchemaValidator
+	cel        *cel.Validator
+}
+
+// NewSchema compiles a schema.
+func NewSchema(props *extv1.JSONSchemaProps) (*Schema, error) {
+	internal := &apiextensions.JSONSchemaProps{}
+	if err := extv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(props, internal, nil); err != nil {
+		return nil, fmt.Errorf("convert schema: %w", err)
+	}
+	s, err := structural.NewStructural(internal)
+	if err != nil {
+		return nil, fmt.Errorf("read structural schema: %w", err)
+	}
+	validator, _, err := validation.NewSchemaValidator(internal)
+	if err != nil {
+		return nil, fmt.Errorf("compile schema: %w", err)
+	}
+	return &Schema{structural: s, schema: validator, cel: cel.NewValidator(s, true, celconfig.PerCallLimit)}, nil
+}
+
+// Validate returns what is wrong with an object that is created.
+func (s *Schema) Validate(object map[string]any) []string {
+	return s.update(object, nil)
+}
+
+// ValidateUpdate returns what is wrong with changing an object from old to object: rules that compare the two count as well.
+func (s *Schema) ValidateUpdate(object, old map[string]any) []string {
+	return s.update(object, old)
+}
+
+func (s *Schema) update(object, old map[string]any) []string {
+	var messages []string
+	object = runtime.DeepCopyJSON(object)
+	for _, unknown := range pruning.PruneWithOptions(runtime.DeepCopyJSON(object), s.structural, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}) {
+		messages = append(messages, fmt.Sprintf("%s: there is no such field", unknown))
+	}
+	defaulting.Default(object, s.structural)
+	for _, e := range validation.ValidateCustomResource(nil, object, s.schema) {
+		messages = append(messages, e.Error())
+	}
+	if s.cel == nil || len(messages) > 0 {
+		return messages
+	}
+	// A nil map in an interface would count as an old object.
+	var before any
+	if old != nil {
+		before = old
+	}
+	errors, _ := s.cel.Validate(context.Background(), (*field.Path)(nil), s.structural, object, before, celconfig.RuntimeCELCostBudget)
+	for _, e := range errors {
+		messages = append(messages, e.Error())
+	}
+	return messages
+}
+
+// custom validates the kinds whose schemas the linked modules export: Karpenter's.
+func custom(object map[string]any) []string {
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	for _, crd := range karpenteraws.CRDs {
+		if crd.Spec.Names.Kind != kind {
+			continue
+		}
+		for _, version := range crd.Spec.Versions {
+			if crd.Spec.Group+"/"+version.Name != apiVersion {
+				continue
+			}
+			schema, err := NewSchema(version.Schema.OpenAPIV3Schema)
+			if err != nil {
+				return []string{err.Error()}
+			}
+			return schema.Validate(object)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+// Package validate holds rendered objects against the APIs that will receive them, with the API server's own code: strict decoding into the Go
+// types of built-in and known kinds, and structural schemas with their CEL rules for custom resources.
+package validate
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	argocd "github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
+	ec2 "github.com/aws/karpenter-provider-aws/pkg/apis/v1"
+	apiextensions "github.com/crossplane/crossplane/apis/v2/apiextensions/v1"
+	"github.com/crossplane/crossplane/apis/v2/apiextensions/v1alpha1"
+	pkgv1 "github.com/crossplane/crossplane/apis/v2/pkg/v1"
+	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	karpenter "sigs.k8s.io/karpenter/pkg/apis/v1"
+	kjson "sigs.k8s.io/json"
+)
+
+// typeOf returns an empty Go value of a kind, or nil for kinds whose Go types are not linked: claims and provider configurations.
+func typeOf(apiVersion, kind string) any {
+	switch apiVersion + "/" + kind {
+	case "v1/ConfigMap":
+		return &corev1.ConfigMap{}
+	case "v1/LimitRange":
+		return &corev1.LimitRange{}
+	case "v1/Namespace":
+		return &corev1.Namespace{}
+	case "v1/ResourceQuota":
+		return &corev1.ResourceQuota{}
+	case "networking.k8s.io/v1/NetworkPolicy":
+		return &networkingv1.NetworkPolicy{}
+	case "karpenter.sh/v1/NodePool":
+		return &karpenter.NodePool{}
+	case "karpenter.k8s.aws/v1/EC2NodeClass":
+		return &ec2.EC2NodeClass{}
+	case "argoproj.io/v1alpha1/Application":
+		return &argocd.Application{}
+	case "argoproj.io/v1alpha1/ApplicationSet":
+		return &argocd.ApplicationSet{}
+	case "argoproj.io/v1alpha1/AppProject":
+		return &argocd.AppProject{}
+	case "apiextensions.crossplane.io/v1/CompositeResourceDefinition":
+		return &apiextensions.CompositeResourceDefinition{}
+	case "apiextensions.crossplane.io/v1alpha1/ManagedResourceActivationPolicy":
+		return &v1alpha1.ManagedResourceActivationPolicy{}
+	case "pkg.crossplane.io/v1/Provider":
+		return &pkgv1.Provider{}
+	case "pkg.crossplane.io/v1beta1/DeploymentRuntimeConfig":
+		return &pkgv1beta1.DeploymentRuntimeConfig{}
+	default:
+		return nil
+	}
+}
+
+// Typed tells whether the Go type of an object's kind is known.
+func Typed(object map[string]any) bool {
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	return typeOf(apiVersion, kind) != nil
+}
+
+// Object returns what is wrong with an object, one sentence each.
+func Object(object map[string]any) []string {
+	return append(strict(object), custom(object)...)
+}
+
+// strict decodes an object into its Go type: unknown and repeated fields and wrong types are errors.
+func strict(object map[string]any) []string {
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	target := typeOf(apiVersion, kind)
+	if target == nil {
+		return nil
+	}
+	data, err := json.Marshal(object)
+	if err != nil {
+		return []string{fmt.Sprintf("write as JSON: %v", err)}
+	}
+	// Kubernetes compares field names with their case, which encoding/json does not.
+	problems, err := kjson.UnmarshalStrict(data, target)
+	if err != nil {
+		return []string{sentence(err)}
+	}
+	var messages []string
+	for _, p := range problems {
+		messages = append(messages, sentence(p))
+	}
+	return messages
+}
+
+// sentence drops the names of Go from an error of JSON decoding.
+func sentence(err error) string {
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	if rest, ok := strings.CutPrefix(text, "cannot unmarshal "); ok {
+		found, field, _ := strings.Cut(rest, " into Go struct field ")
+		_, path, _ := strings.Cut(field, ".")
+		path, goType, _ := strings.Cut(path, " of type ")
+		return fmt.Sprintf("%s: found %s, allowed is %s", path, found, goType)
+	}
+	return text
+}

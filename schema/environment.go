@@ -1,0 +1,115 @@
+package schema
+
+import "maps"
+
+// Environment is one environment as #Environment has it, with every default filled in. The json tags are the CUE field names.
+type Environment struct {
+	Name          string              `json:"name"`
+	Stage         Stage               `json:"stage"`
+	Account       string              `json:"account,omitempty"`
+	SharedAccount bool                `json:"sharedAccount"`
+	Region        string              `json:"region"`
+	Project       string              `json:"project"`
+	Owner         string              `json:"owner"`
+	CostCenter    string              `json:"costCenter"`
+	Tags          map[string]string   `json:"tags"`
+	Accept        map[string]string   `json:"accept"`
+	Network       *Network            `json:"network,omitempty"`
+	Cluster       *Cluster            `json:"cluster,omitempty"`
+	NodePools     map[string]NodePool `json:"nodePools"`
+	Services      map[string]Service  `json:"services"`
+	ArgoCD        ArgoCD              `json:"argocd"`
+
+	// zoneLetters of the region, from #Zones: Load sets it.
+	zoneLetters string
+}
+
+// Stage is how strictly an environment is treated.
+type Stage string
+
+// The stages, in the order in which a change reaches them.
+const (
+	StageShared  Stage = "shared"
+	StageDev     Stage = "dev"
+	StageStaging Stage = "staging"
+	StageProd    Stage = "prod"
+)
+
+// Labels that tie objects to an environment. Argo CD's cluster Secrets carry them, and ApplicationSets select by them.
+const (
+	LabelEnvironment = "genops.dev/environment"
+	LabelStage       = "genops.dev/stage"
+	LabelRegion      = "genops.dev/region"
+	LabelProject     = "genops.dev/project"
+)
+
+// Labels are the environment's labels.
+func (e *Environment) Labels() map[string]string {
+	return map[string]string{
+		LabelEnvironment: e.Name,
+		LabelStage:       string(e.Stage),
+		LabelRegion:      e.Region,
+		LabelProject:     e.Project,
+	}
+}
+
+// Protected tells whether deleting the environment's objects needs a person's confirmation.
+func (e *Environment) Protected() bool {
+	return e.Stage == StageProd || e.Stage == StageShared
+}
+
+// Namespace is the environment's namespace on the bootstrap cluster: its claims live there.
+func (e *Environment) Namespace() string { return "env-" + e.Name }
+
+// Prefix starts the names of the environment's AWS resources: project and environment.
+func (e *Environment) Prefix() string { return e.Project + "-" + e.Name }
+
+// ClusterName is the name of the environment's EKS cluster, or empty if it has none.
+func (e *Environment) ClusterName() string {
+	if e.Cluster == nil {
+		return ""
+	}
+	if e.Cluster.Name != "" {
+		return e.Cluster.Name
+	}
+	return e.Prefix()
+}
+
+// Partition is the AWS partition of the environment's region (AWS General Reference, ARN format).
+func (e *Environment) Partition() string { return partition(e.Region) }
+
+// AllTags are the AWS tags of the environment's resources: its own and the ones that genops gives to all.
+func (e *Environment) AllTags() map[string]string {
+	tags := maps.Clone(e.Tags)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	tags["environment"] = e.Name
+	tags["project"] = e.Project
+	tags["owner"] = e.Owner
+	tags["cost-center"] = e.CostCenter
+	tags["managed-by"] = "genops"
+	return tags
+}
+
+// ClaimMeta is what every claim says of where it belongs (#ClaimMeta).
+type ClaimMeta struct {
+	Environment string            `json:"environment"`
+	Stage       Stage             `json:"stage"`
+	Account     string            `json:"account"`
+	Region      string            `json:"region"`
+	Project     string            `json:"project"`
+	Tags        map[string]string `json:"tags"`
+}
+
+// Meta is the environment as its claims state it.
+func (e *Environment) Meta() ClaimMeta {
+	return ClaimMeta{
+		Environment: e.Name,
+		Stage:       e.Stage,
+		Account:     e.Account,
+		Region:      e.Region,
+		Project:     e.Project,
+		Tags:        e.AllTags(),
+	}
+}

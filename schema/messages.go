@@ -1,0 +1,164 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/token"
+
+	"github.com/innovate-inc/genops/internal/problem"
+)
+
+// message is the text of an error of CUE, without its path and positions.
+func message(e errors.Error) string {
+	format, args := e.Msg()
+	return fmt.Sprintf(format, args...)
+}
+
+// plainProblems turns errors of CUE that have a position of their own into problems: broken references, imports and the like.
+func plainProblems(err error, environment string) []problem.Problem {
+	var found []problem.Problem
+	for _, e := range errors.Errors(err) {
+		p := problem.Problem{Environment: environment, Message: message(e)}
+		positions := append([]token.Pos{e.Position()}, e.InputPositions()...)
+		for _, candidate := range positions {
+			if candidate.IsValid() {
+				p.Position = position(candidate, "")
+				break
+			}
+		}
+		found = append(found, p)
+	}
+	return found
+}
+
+// importProblems finds imports that genops cannot answer: it reads the contract and CUE's own library, nothing from elsewhere.
+func importProblems(f *ast.File, environment string) []problem.Problem {
+	var found []problem.Problem
+	for spec := range f.ImportSpecs() {
+		name, err := strconv.Unquote(spec.Path.Value)
+		first, _, _ := strings.Cut(name, "/")
+		if err != nil || name == importPath || name == importPath+":schema" || !strings.Contains(first, ".") {
+			continue
+		}
+		found = append(found, problem.Problem{
+			Environment: environment,
+			Position:    position(spec.Path.Pos(), f.Filename),
+			Message:     fmt.Sprintf("import %q: allowed are %s and CUE's standard library", name, importPath),
+		})
+	}
+	return found
+}
+
+// strayFields finds top-level fields that genops does not read. Helpers are hidden fields, definitions or let clauses.
+func strayFields(files []*ast.File, environment string) []problem.Problem {
+	read := []string{"environment", "platform"}
+	var found []problem.Problem
+	for _, f := range files {
+		for _, decl := range f.Decls {
+			field, ok := decl.(*ast.Field)
+			if !ok {
+				continue
+			}
+			name, _, err := ast.LabelName(field.Label)
+			if err != nil || slices.Contains(read, name) || strings.HasPrefix(name, "_") || strings.HasPrefix(name, "#") {
+				continue
+			}
+			p := problem.Problem{
+				Environment: environment,
+				Position:    position(field.Label.Pos(), f.Filename),
+				Field:       name,
+				Message:     "there is no such field: allowed at the top level are environment and platform",
+				Hint:        "a helper of your own starts with an underscore: _" + name,
+			}
+			if nearest, ok := problem.Nearest(name, read); ok {
+				p.Hint = "did you mean " + nearest + "?"
+			}
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// kindNote says what a literal is, if it is of another kind than what is allowed.
+func kindNote(value ast.Expr, constraint cue.Value) string {
+	kind, name := literalKind(value)
+	if name == "" || constraint.IncompleteKind()&kind != 0 {
+		return ""
+	}
+	return " (" + name + ")"
+}
+
+func literalKind(value ast.Expr) (cue.Kind, string) {
+	switch value := value.(type) {
+	case *ast.ListLit:
+		return cue.ListKind, "a list"
+	case *ast.StructLit:
+		return cue.StructKind, "a struct"
+	case *ast.BasicLit:
+		switch value.Kind {
+		case token.STRING:
+			return cue.StringKind, "text"
+		case token.INT:
+			return cue.IntKind, "a number"
+		case token.FLOAT:
+			return cue.FloatKind, "a number"
+		case token.TRUE, token.FALSE:
+			return cue.BoolKind, "a truth value"
+		case token.NULL:
+			return cue.NullKind, "null"
+		default:
+		}
+	}
+	return cue.BottomKind, ""
+}
+
+// hint suggests the nearest allowed value, or quotes that are missing or too many.
+func hint(wrong place, allowed Allowed) string {
+	text := wrong.text()
+	unquoted, quotedErr := strconv.Unquote(text)
+	if slices.Contains(allowed.Values, unquoted) && quotedErr == nil {
+		return "write " + unquoted + " without quotes"
+	}
+	if slices.Contains(allowed.Values, strconv.Quote(text)) {
+		return "write " + strconv.Quote(text) + " in quotes"
+	}
+	if quotedErr == nil && strings.Contains(allowed.Text, "whole number") {
+		if _, err := strconv.Atoi(unquoted); err == nil {
+			return "write " + unquoted + " without quotes"
+		}
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil && strings.Contains(allowed.Text, "in quotes") {
+		return "write " + strconv.Quote(text) + " in quotes"
+	}
+	if number, err := strconv.Atoi(text); err == nil {
+		return nearestNumber(number, allowed.Values)
+	}
+	if nearest, ok := problem.Nearest(text, allowed.Values); ok {
+		return "did you mean " + nearest + "?"
+	}
+	return ""
+}
+
+// nearestNumber suggests the nearest of the allowed numbers.
+func nearestNumber(number int, values []string) string {
+	best, distance := "", 0
+	for _, value := range values {
+		candidate, err := strconv.Atoi(value)
+		if err != nil {
+			continue
+		}
+		if d := max(candidate-number, number-candidate); best == "" || d < distance {
+			best, distance = value, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "the nearest allowed number is " + best
+}
