@@ -157,7 +157,7 @@ func throughStages(c *schema.Config) *v1alpha1.ApplicationSetStrategy {
 			{Key: schema.LabelStage, Operator: "In", Values: []string{string(stage)}},
 		}}
 		if stage == schema.StageProd {
-			step.MaxUpdate = ptr(intstr.FromInt32(1))
+			step.MaxUpdate = new(intstr.FromInt32(1))
 		}
 		rollout.Steps = append(rollout.Steps, step)
 	}

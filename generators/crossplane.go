@@ -8,7 +8,6 @@ import (
 	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/innovate-inc/genops/internal/manifest"
@@ -62,11 +61,11 @@ func newRuntimeConfig(p *schema.Platform) (*pkgv1beta1.DeploymentRuntimeConfig, 
 	if err != nil {
 		return nil, err
 	}
-	limit, err := resource.ParseQuantity("1Gi")
+	limits, err := quantities(map[corev1.ResourceName]string{corev1.ResourceMemory: "1Gi"})
 	if err != nil {
 		return nil, err
 	}
-	account := &pkgv1beta1.ObjectMeta{Name: ptr(runtimeName)}
+	account := &pkgv1beta1.ObjectMeta{Name: new(runtimeName)}
 	if p.Bootstrap.Credentials == "IRSA" {
 		account.Annotations = map[string]string{"eks.amazonaws.com/role-arn": p.CrossplaneRoleARN()}
 	}
@@ -84,7 +83,7 @@ func newRuntimeConfig(p *schema.Platform) (*pkgv1beta1.DeploymentRuntimeConfig, 
 					Args: []string{"--poll=10m", "--max-reconcile-rate=20"},
 					Resources: corev1.ResourceRequirements{
 						Requests: requests,
-						Limits:   corev1.ResourceList{corev1.ResourceMemory: limit},
+						Limits:   limits,
 					},
 				}}}},
 			}},

@@ -46,5 +46,3 @@ func confirmed(e *schema.Environment, annotations map[string]string) map[string]
 	}
 	return with(annotations, annotationSyncOptions, "Prune=confirm,Delete=confirm")
 }
-
-func ptr[T any](v T) *T { return &v }

@@ -92,7 +92,7 @@ func newNodePool(e *schema.Environment, name string, pool schema.NodePool) (*kar
 			},
 			Disruption: disruption,
 			Limits:     limits,
-			Weight:     ptr(pool.Weight),
+			Weight:     new(pool.Weight),
 		},
 	}, nil
 }
@@ -144,7 +144,7 @@ func newDisruption(d schema.Disruption) (karpenter.Disruption, error) {
 			budget.Reasons = append(budget.Reasons, karpenter.DisruptionReason(reason))
 		}
 		if b.Schedule != "" {
-			budget.Schedule = ptr(b.Schedule)
+			budget.Schedule = new(b.Schedule)
 		}
 		if b.Duration != "" {
 			if budget.Duration, err = duration(b.Duration); err != nil {
@@ -176,12 +176,12 @@ func newNodeClass(c *schema.Config, e *schema.Environment, name string, pool sch
 			SubnetSelectorTerms: []ec2.SubnetSelectorTerm{{Tags: map[string]string{"karpenter.sh/discovery": cluster}}},
 			// EKS makes the cluster's security group and gives it this tag; its id is known to AWS alone.
 			SecurityGroupSelectorTerms: []ec2.SecurityGroupSelectorTerm{{Tags: map[string]string{"aws:eks:cluster-name": cluster}}},
-			AssociatePublicIPAddress:   ptr(false),
+			AssociatePublicIPAddress:   new(false),
 			MetadataOptions: &ec2.MetadataOptions{
-				HTTPEndpoint:            ptr("enabled"),
-				HTTPProtocolIPv6:        ptr("disabled"),
-				HTTPPutResponseHopLimit: ptr(int64(pool.Metadata.HopLimit)),
-				HTTPTokens:              ptr("required"),
+				HTTPEndpoint:            new("enabled"),
+				HTTPProtocolIPv6:        new("disabled"),
+				HTTPPutResponseHopLimit: new(int64(pool.Metadata.HopLimit)),
+				HTTPTokens:              new("required"),
 			},
 			BlockDeviceMappings: disks,
 			Kubelet:             kubelet(pool.Kubelet),
@@ -203,8 +203,8 @@ func blockDevices(pool schema.NodePool) ([]*ec2.BlockDeviceMapping, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read disk size: %w", err)
 		}
-		return &ec2.BlockDeviceMapping{DeviceName: ptr(device), EBS: &ec2.BlockDevice{
-			VolumeSize: &size, VolumeType: ptr("gp3"), Encrypted: ptr(true), DeleteOnTermination: ptr(true),
+		return &ec2.BlockDeviceMapping{DeviceName: new(device), EBS: &ec2.BlockDevice{
+			VolumeSize: &size, VolumeType: new("gp3"), Encrypted: new(true), DeleteOnTermination: new(true),
 		}}, nil
 	}
 	devices := []string{"/dev/xvda"}
@@ -226,8 +226,8 @@ func blockDevices(pool schema.NodePool) ([]*ec2.BlockDeviceMapping, error) {
 		if err != nil {
 			return nil, err
 		}
-		data.EBS.IOPS = ptr(int64(pool.Disk.IOPS))
-		data.EBS.Throughput = ptr(int64(pool.Disk.Throughput))
+		data.EBS.IOPS = new(int64(pool.Disk.IOPS))
+		data.EBS.Throughput = new(int64(pool.Disk.Throughput))
 		mappings = append(mappings, data)
 	}
 	return mappings, nil
@@ -244,7 +244,7 @@ func kubelet(k schema.Kubelet) *ec2.KubeletConfiguration {
 		EvictionHard:   k.EvictionHard,
 	}
 	if k.MaxPods > 0 {
-		configuration.MaxPods = ptr(int32(k.MaxPods)) //nolint:gosec // The contract allows 1 to 737.
+		configuration.MaxPods = new(int32(k.MaxPods)) //nolint:gosec // The contract allows 1 to 737.
 	}
 	return configuration
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -80,8 +81,8 @@ func newQuota(s schema.Service) (*corev1.ResourceQuota, error) {
 		corev1.ResourceRequestsCPU:            s.Quota.CPU,
 		corev1.ResourceRequestsMemory:         s.Quota.Memory,
 		corev1.ResourceLimitsMemory:           s.Quota.MemoryLimit,
-		corev1.ResourcePods:                   fmt.Sprint(s.Quota.Pods),
-		corev1.ResourcePersistentVolumeClaims: fmt.Sprint(s.Quota.Volumes),
+		corev1.ResourcePods:                   strconv.Itoa(s.Quota.Pods),
+		corev1.ResourcePersistentVolumeClaims: strconv.Itoa(s.Quota.Volumes),
 		// Load balancers are made by Ingresses, where TLS and the web firewall are set.
 		corev1.ResourceServicesLoadBalancers: "0",
 		corev1.ResourceServicesNodePorts:     "0",
@@ -227,5 +228,5 @@ func labelled(key, value string) *metav1.LabelSelector {
 }
 
 func port(protocol corev1.Protocol, number int) networkingv1.NetworkPolicyPort {
-	return networkingv1.NetworkPolicyPort{Protocol: &protocol, Port: ptr(intstr.FromInt32(int32(number)))} //nolint:gosec // Ports fit.
+	return networkingv1.NetworkPolicyPort{Protocol: &protocol, Port: new(intstr.FromInt32(int32(number)))} //nolint:gosec // Ports fit.
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"cuelang.org/go/cue"
+
+	"github.com/innovate-inc/genops/internal/problem"
 )
 
 // Allowed says what a field may hold, read from its constraint.
@@ -19,7 +21,7 @@ type Allowed struct {
 
 // String is the sentence for people: the values, or the description.
 func (a Allowed) String() string {
-	values := ""
+	var values string
 	switch len(a.Values) {
 	case 0:
 		return a.Text
@@ -55,8 +57,7 @@ func sentence(definition cue.Value) string {
 	for _, doc := range definition.Doc() {
 		text := strings.Join(strings.Fields(doc.Text()), " ")
 		if _, what, ok := strings.Cut(text, " is "); ok && strings.HasPrefix(text, "#") {
-			what, _, _ = strings.Cut(what, ". ")
-			return strings.TrimSuffix(what, ".")
+			return strings.TrimSuffix(firstSentence(what), ".")
 		}
 	}
 	return ""
@@ -73,6 +74,16 @@ func expr(v cue.Value) (cue.Op, []cue.Value) {
 		op, args = inner, innerArgs
 	}
 	return op, args
+}
+
+// firstSentence ends at the first full stop that a new sentence follows, and not at one in a list of characters.
+func firstSentence(text string) string {
+	for i := range len(text) {
+		if strings.HasPrefix(text[i:], ". ") && i+2 < len(text) && text[i+2] >= 'A' && text[i+2] <= 'Z' {
+			return text[:i+1]
+		}
+	}
+	return text
 }
 
 func describeExpr(v cue.Value) Allowed {
@@ -120,7 +131,11 @@ func describeKind(v cue.Value) Allowed {
 
 // list describes a list by its elements.
 func list(v cue.Value) string {
-	element := describe(v.LookupPath(cue.MakePath(cue.AnyIndex)))
+	typed := elementOf(v)
+	if !typed.Exists() {
+		return "a list"
+	}
+	element := describe(typed)
 	switch {
 	case len(element.Values) > 0:
 		return "a list of " + element.String()
@@ -161,7 +176,7 @@ func anyOf(args []cue.Value) Allowed {
 	for _, arg := range args {
 		a := describe(arg)
 		// A concrete list in a disjunction is a default: the other branch says what is allowed.
-		if arg.IncompleteKind() == cue.ListKind && arg.IsConcrete() && len(args) > 1 {
+		if arg.IncompleteKind() == cue.ListKind && !arg.LookupPath(cue.MakePath(cue.AnyIndex)).Exists() && len(args) > 1 {
 			continue
 		}
 		for _, value := range a.Values {
@@ -269,16 +284,20 @@ func call(args []cue.Value) string {
 	if len(args) < 2 {
 		return ""
 	}
+	limit, err := args[1].Int64()
+	if err != nil {
+		return ""
+	}
 	_, path := args[0].ReferencePath()
 	switch path.String() {
 	case "MinRunes":
-		return fmt.Sprintf("at least %v characters", args[1])
+		return "at least " + problem.Plural(int(limit), "character")
 	case "MaxRunes":
-		return fmt.Sprintf("at most %v characters", args[1])
+		return "at most " + problem.Plural(int(limit), "character")
 	case "MinItems":
-		return fmt.Sprintf("at least %v elements", args[1])
+		return "at least " + problem.Plural(int(limit), "element")
 	case "MaxItems":
-		return fmt.Sprintf("at most %v elements", args[1])
+		return "at most " + problem.Plural(int(limit), "element")
 	default:
 		return ""
 	}

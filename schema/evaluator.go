@@ -48,7 +48,11 @@ func (e *evaluator) refresh() error {
 		if err != nil {
 			return fmt.Errorf("read the contract: %w", err)
 		}
-		if err := e.schema.AddFile(path.Join("schema", name), text); err != nil {
+		syntax, err := parser.ParseFile(path.Join("schema", name), text, parser.ParseComments)
+		if err != nil {
+			return fmt.Errorf("read the contract: %w", err)
+		}
+		if err := e.schema.AddSyntax(syntax); err != nil {
 			return fmt.Errorf("read the contract: %w", err)
 		}
 	}

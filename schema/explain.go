@@ -27,8 +27,10 @@ type Field struct {
 	Values  []string `json:"values,omitempty"`
 	// Fields are the fields of a struct, or of each element of a map or list.
 	Fields []FieldSummary `json:"fields,omitempty"`
-	// Elements tells that Fields are those of each element, whose names are free.
+	// Elements tells that Fields are those of each element, of a list or of a map with names of one's own.
 	Elements bool `json:"elements,omitempty"`
+	// Names says which names the elements of a map may have.
+	Names string `json:"names,omitempty"`
 }
 
 // Default is the default of a field in a stage.
@@ -83,15 +85,18 @@ func Explain(field string) (*Field, error) {
 		if definition == "#Platform" {
 			return probe(e.ctx, contract, path)
 		}
-		filled := contract.FillPath(cue.ParsePath("name"), "example")
+		filled := contract
+		if !slices.Equal(path, []string{"name"}) {
+			filled = filled.FillPath(cue.ParsePath("name"), "example")
+		}
 		if !slices.Equal(path, []string{"stage"}) {
 			filled = filled.FillPath(cue.ParsePath("stage"), string(stage))
 		}
 		return probe(e.ctx, filled, path)
 	}
 	for i := range path {
-		if !known(at(StageDev, path[:i]), at(StageDev, path[:i+1]), path[i]) {
-			return nil, unknownField(field, joinPath(path[:i]), path[i], fieldNames(at(StageDev, path[:i])))
+		if around := at(StageDev, path[:i]); i > 0 && around.IncompleteKind()&cue.StructKind == 0 && !elementOf(around).Exists() || !known(at(StageDev, path[:i]), at(StageDev, path[:i+1]), path[i]) {
+			return nil, unknownField(field, joinPath(slices.Concat(splitPath(name), path[:i])), path[i], fieldNames(at(StageDev, path[:i])))
 		}
 	}
 	v := at(StageDev, path)
@@ -100,11 +105,27 @@ func Explain(field string) (*Field, error) {
 	}
 	f := &Field{Path: joinPath(append(splitPath(name), path...)), Documentation: documentation(v), Type: typeName(v)}
 	if len(path) > 0 {
-		f.Required = required(at(StageDev, path[:len(path)-1]), path[len(path)-1])
-		f.Defaults = defaults(at, path)
+		around := path[:len(path)-1]
+		if len(around) == 0 {
+			f.Required = required(contract, path[0])
+		} else {
+			f.Required = required(at(StageDev, around), path[len(around)])
+		}
+		if !f.Required {
+			f.Defaults = defaults(at, path)
+		}
+		if f.Path == "name" {
+			f.Required = false // The folder gives it.
+		}
+		if names := v.Attribute("names"); names.Err() == nil {
+			f.Names = nameOf(e, names.Contents()).String()
+		}
 	}
 	if v.IncompleteKind() == cue.StructKind {
 		f.Fields = summaries(v)
+		for i := range f.Fields {
+			f.Fields[i].Required = f.Fields[i].Required && (len(path) > 0 || f.Fields[i].Name != "name")
+		}
 		// A map of elements with names of one's own takes any name that the contract's pattern matches.
 		const free = "example"
 		element := at(StageDev, append(slices.Clone(path), free))
@@ -165,17 +186,6 @@ func typeName(v cue.Value) string {
 		names = append(names, "list")
 	}
 	return strings.Join(names, " or ")
-}
-
-// elementOf is the type of a list's elements, also where the list is one branch of a disjunction.
-func elementOf(v cue.Value) cue.Value {
-	_, parts := expr(v)
-	for _, part := range append(flattenDisjunction(parts), v) {
-		if element := part.LookupPath(cue.MakePath(cue.AnyIndex)); element.Exists() {
-			return element
-		}
-	}
-	return cue.Value{}
 }
 
 // required tells whether a struct demands a field.

@@ -118,6 +118,16 @@ type target struct {
 	environment string
 }
 
+// prefixed tells the fields of the platform from those of an environment.
+func (t target) prefixed(problems []problem.Problem) []problem.Problem {
+	for i := range problems {
+		if t.environment == "" && problems[i].Field != "" {
+			problems[i].Field = t.field + "." + problems[i].Field
+		}
+	}
+	return problems
+}
+
 // contract is a file that says what genops knows: the environment is called like its folder, and the contract holds even if the files forget
 // to name it. It is one more file and not a later unification, because that would evaluate everything a second time.
 func (t target) contract(files []*ast.File) (*ast.File, error) {
@@ -243,7 +253,7 @@ func (e *evaluator) read(files []file, t target, into any) ([]problem.Problem, e
 			return nil, lookupErr
 		}
 		d := &diagnosis{target: t, evaluator: e, definition: definition, value: value, files: syntax}
-		return d.problems(err), nil
+		return t.prefixed(d.problems(err)), nil
 	}
 	return nil, decode(value, into)
 }

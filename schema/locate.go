@@ -137,6 +137,17 @@ func (c *Config) Position(environment, field string) problem.Position {
 	return problem.Position{File: folder}
 }
 
+// Own tells whether a field is written in the environment's own folder, and not only in the files that all environments share.
+func (c *Config) Own(environment, field string) bool {
+	path := append([]string{"environment"}, splitPath(field)...)
+	for _, f := range c.source.environments[environment] {
+		if parsed, err := parser.ParseFile(f.name, f.text); err == nil && len(locate([]*ast.File{parsed}, path)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // best prefers the first literal: a person looks for the value that was written, not for a constraint on it.
 func best(found []place) place {
 	for _, p := range found {
@@ -151,13 +162,13 @@ func best(found []place) place {
 func splitPath(field string) []string {
 	var path []string
 	for field != "" {
-		switch {
-		case field[0] == '.':
+		switch field[0] {
+		case '.':
 			field = field[1:]
-		case field[0] == '[':
+		case '[':
 			index, rest, _ := strings.Cut(field[1:], "]")
 			path, field = append(path, index), rest
-		case field[0] == '"':
+		case '"':
 			name, rest, _ := strings.Cut(field[1:], `"`)
 			path, field = append(path, name), rest
 		default:

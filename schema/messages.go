@@ -88,7 +88,7 @@ func strayFields(files []*ast.File, environment string) []problem.Problem {
 // kindNote says what a literal is, if it is of another kind than what is allowed.
 func kindNote(value ast.Expr, constraint cue.Value) string {
 	kind, name := literalKind(value)
-	if name == "" || constraint.IncompleteKind()&kind != 0 {
+	if name == "" || constraint.IncompleteKind()&kind != 0 || kind == cue.ListKind && elementOf(constraint).Exists() {
 		return ""
 	}
 	return " (" + name + ")"

@@ -80,7 +80,10 @@ func readSource(fsys fs.FS, prefix string) (*source, error) {
 	if s.shared, err = readFiles(fsys, folder, prefix); err != nil {
 		return nil, err
 	}
-	return s, s.check(prefix)
+	if err := s.check(prefix); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // check finds what is wrong with the folders themselves.

@@ -52,10 +52,10 @@ var ErrSmallVPC = errors.New("the computed subnets need a VPC of /16 to /20")
 
 // TierSubnets are the subnets of an environment's network: the explicit ones, or computed ones.
 //
-// The computed layout divides the VPC's range into eighths. Zone number n of the region has eighth n for its private app subnet; the last
-// eighth is divided into sixteen: public subnets from the first, private data subnets from the ninth. A zone's ranges depend on its place in
-// the region alone, so a zone that is added later moves nothing: AWS cannot change a subnet's range. An eighth and parts of the last one
-// stay free.
+// The computed layout divides the VPC's range into eighths. Zone a has the first one for its private app subnet, zone b the second, up to
+// zone f; the last eighth is divided into sixteen: public subnets from the first, private data subnets from the ninth. A zone's ranges depend on
+// its letter alone, so a zone that is added later moves nothing: AWS cannot change a subnet's range. An eighth and parts of the last one stay
+// free.
 func (e *Environment) TierSubnets() (TierSubnets, error) {
 	zones, err := e.ZoneNames()
 	if err != nil {
@@ -71,10 +71,9 @@ func (e *Environment) TierSubnets() (TierSubnets, error) {
 	if vpc.Bits() > 20 {
 		return TierSubnets{}, ErrSmallVPC
 	}
-	known := e.RegionZones()
 	tiers := TierSubnets{Public: []Subnet{}, PrivateApp: []Subnet{}, PrivateData: []Subnet{}}
 	for _, zone := range zones {
-		n := slices.Index(known, zone)
+		n := int(zone[len(zone)-1] - 'a')
 		tiers.Public = append(tiers.Public, Subnet{Zone: zone, CIDR: part(vpc, 7, 7*16+n)})
 		tiers.PrivateApp = append(tiers.PrivateApp, Subnet{Zone: zone, CIDR: part(vpc, 3, n)})
 		tiers.PrivateData = append(tiers.PrivateData, Subnet{Zone: zone, CIDR: part(vpc, 7, 7*16+8+n)})

@@ -64,6 +64,9 @@ func writeField(w io.Writer, f *schema.Field) error {
 	if f.Allowed != "" {
 		fmt.Fprintf(w, "\n%s\n", indent("allowed: "+f.Allowed))
 	}
+	if f.Names != "" {
+		fmt.Fprintf(w, "\n%s\n", indent("names of elements: "+f.Names))
+	}
 	if len(f.Fields) == 0 {
 		return nil
 	}

@@ -118,7 +118,7 @@ func (o *renderOptions) foreign(err error) error {
 
 // parts lists the errors in a joined one.
 func parts(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // The error itself was joined.
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}
@@ -171,7 +171,7 @@ func (o *renderOptions) report(result *pipeline.Result, diff *tree.Diff) error {
 		}
 	}
 	if len(report.Changes) == 0 {
-		o.say("%s is up to date", rendered)
+		o.sayf("%s is up to date", rendered)
 		return nil
 	}
 	if o.check {
@@ -181,12 +181,12 @@ func (o *renderOptions) report(result *pipeline.Result, diff *tree.Diff) error {
 		}
 		return &differenceError{message: fmt.Sprintf("%s is stale: %s %s; run genops render", rendered, problem.Plural(len(report.Changes), "file"), verb)}
 	}
-	o.say("%s: %s", problem.Plural(len(result.Config.Environments), "environment"), summary(counts))
+	o.sayf("%s: %s", problem.Plural(len(result.Config.Environments), "environment"), summary(counts))
 	return nil
 }
 
-// say tells people something that is not the product.
-func (o *renderOptions) say(format string, args ...any) {
+// sayf tells people something that is not the product.
+func (o *renderOptions) sayf(format string, args ...any) {
 	if !o.json() {
 		fmt.Fprintf(o.err, "genops: "+format+"\n", args...)
 	}

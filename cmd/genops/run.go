@@ -39,7 +39,7 @@ type streams struct {
 // terminal tells whether a stream is one.
 func terminal(w io.Writer) bool {
 	file, ok := w.(interface{ Fd() uintptr })
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // A descriptor fits.
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // global are the options of every command.
@@ -121,7 +121,7 @@ func (g *global) report(err error) int {
 		fmt.Fprintln(g.err, "genops: interrupted, nothing written")
 		return exitInterrupted
 	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
-		fmt.Fprintf(g.err, "genops: %s\n", strings.ReplaceAll(err.Error(), "\n\n", "\n"))
+		fmt.Fprintf(g.err, "genops: %s\n", strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n\n", "\n")))
 		return exitUsage
 	case errors.As(err, &machine) || errors.As(err, &path):
 		fmt.Fprintf(g.err, "genops: %v\n", err)

@@ -39,7 +39,8 @@ func Run(c *schema.Config) Result {
 // environment runs the checks within one environment.
 func environment(r *report, e *schema.Environment) {
 	if e.Account != "" && e.Network == nil && e.Cluster == nil {
-		r.error(e, "", "the environment renders nothing: it has neither network nor cluster", "give it network: cidr: \"...\", or leave account out while it is only planned")
+		r.error(e, "", "the environment renders nothing: it has neither network nor cluster",
+			"give it network: cidr: \"...\", or leave account out while it is only planned")
 	}
 	if e.Network != nil {
 		network(r, e)
@@ -48,8 +49,19 @@ func environment(r *report, e *schema.Environment) {
 		cluster(r, e)
 		nodePools(r, e)
 		services(r, e)
+	} else {
+		homeless(r, e)
 	}
 	windows(r, e)
+}
+
+// homeless checks that an environment without a cluster describes nothing that runs in one: it would be left out in silence.
+func homeless(r *report, e *schema.Environment) {
+	for _, field := range []string{"nodePools", "services"} {
+		if r.config.Own(e.Name, field) {
+			r.error(e, field, fmt.Sprintf("%s has no cluster for them", e.Name), "give the environment cluster: {}, or remove "+field)
+		}
+	}
 }
 
 // report collects problems.
@@ -98,7 +110,7 @@ func order(r *report) {
 	named := r.config.Platform.Order
 	for i, name := range named {
 		field := fmt.Sprintf("order[%d]", i)
-		p := problem.Problem{Position: r.config.Position("", field), Field: field}
+		p := problem.Problem{Position: r.config.Position("", field), Field: "platform." + field}
 		switch {
 		case slices.Contains(named[:i], name):
 			p.Message = fmt.Sprintf("%q stands in the order twice", name)

@@ -41,14 +41,15 @@ func cluster(r *report, e *schema.Environment) {
 	for i, instanceType := range nodes.InstanceTypes {
 		family, _, _ := strings.Cut(instanceType, ".")
 		if arch := architecture(family); arch != nodes.Architecture {
-			r.error(e, fmt.Sprintf("cluster.systemNodes.instanceTypes[%d]", i), fmt.Sprintf("%s is %s, but the system nodes are %s", instanceType, arch, nodes.Architecture))
+			r.error(e, fmt.Sprintf("cluster.systemNodes.instanceTypes[%d]", i),
+				fmt.Sprintf("%s is %s, but the system nodes are %s", instanceType, arch, nodes.Architecture))
 		}
 	}
 }
 
 // graviton matches instance families with processors of AWS: a g among the letters after the generation (EC2 user guide: naming of
 // instance types), and the first of them.
-var graviton = regexp.MustCompile(`^([a-z]+[0-9]+[a-z]*g[a-z]*(-.*)?|a1)$`)
+var graviton = regexp.MustCompile(`^([a-z]+\d+[a-z]*g[a-z]*(-.*)?|a1)$`)
 
 // architecture is the CPU architecture of an instance family.
 func architecture(family string) string {
@@ -73,12 +74,14 @@ func nodePools(r *report, e *schema.Environment) {
 		field := "nodePools." + name
 		for j, family := range pool.Instances.Families {
 			if arch := architecture(family); arch != pool.Architecture {
-				r.error(e, fmt.Sprintf("%s.instances.families[%d]", field, j), fmt.Sprintf("%s is %s, but the pool's architecture is %s: it would never get a node", family, arch, pool.Architecture))
+				r.error(e, fmt.Sprintf("%s.instances.families[%d]", field, j),
+					fmt.Sprintf("%s is %s, but the pool's architecture is %s: it would never get a node", family, arch, pool.Architecture))
 			}
 		}
 		for j, zone := range pool.Zones {
 			if zonesErr == nil && len(zones) > 0 && !slices.Contains(zones, zone) {
-				r.error(e, fmt.Sprintf("%s.zones[%d]", field, j), fmt.Sprintf("%s is not a zone of the environment, which has %s", zone, strings.Join(zones, ", ")))
+				r.error(e, fmt.Sprintf("%s.zones[%d]", field, j),
+					fmt.Sprintf("%s is not a zone of the environment, which has %s", zone, strings.Join(zones, ", ")))
 			}
 		}
 		for j, budget := range pool.Disruption.Budgets {
@@ -93,7 +96,8 @@ func nodePools(r *report, e *schema.Environment) {
 		for _, earlier := range names[:i] {
 			other := e.NodePools[earlier]
 			if other.Enabled && other.Weight == pool.Weight && other.Architecture == pool.Architecture && len(other.Taints)+len(pool.Taints) == 0 {
-				r.warning(e, "equal-weight-pools", field, fmt.Sprintf("%s and %s have the same architecture and weight %d: which of them gets a pod is up to Karpenter", earlier, name, pool.Weight))
+				r.warning(e, "equal-weight-pools", field, fmt.Sprintf(
+					"%s and %s have the same architecture and weight %d: which of them gets a pod is up to Karpenter", earlier, name, pool.Weight))
 			}
 		}
 	}
@@ -123,7 +127,8 @@ func services(r *report, e *schema.Environment) {
 			if _, ok := e.Services[caller]; ok {
 				continue
 			}
-			p := r.error(e, fmt.Sprintf("%s.network.from[%d]", field, i), fmt.Sprintf("there is no service %q in %s, which has %s", caller, e.Name, strings.Join(names, ", ")))
+			p := r.error(e, fmt.Sprintf("%s.network.from[%d]", field, i),
+				fmt.Sprintf("there is no service %q in %s, which has %s", caller, e.Name, strings.Join(names, ", ")))
 			if nearest, ok := problem.Nearest(caller, names); ok {
 				p.Hint = "did you mean " + nearest + "?"
 			}
@@ -148,7 +153,8 @@ func windows(r *report, e *schema.Environment) {
 // schedule checks a cron schedule with the library that Argo CD and Karpenter read it with.
 func schedule(r *report, e *schema.Environment, field, text string) {
 	if _, err := cron.ParseStandard(text); err != nil {
-		r.error(e, field, fmt.Sprintf("%q is not a cron schedule: %v", text, err), "five fields: minute, hour, day of month, month, day of week, such as \"0 8 * * mon-fri\"")
+		r.error(e, field, fmt.Sprintf("%q is not a cron schedule: %v", text, err),
+			"five fields: minute, hour, day of the month, month, day of the week, such as \"0 8 * * mon-fri\"")
 	}
 }
 
@@ -164,7 +170,8 @@ func kubernetesOrder(r *report) {
 		if e.Stage == schema.StageProd {
 			for _, before := range earlier {
 				if minor(r.config.ClusterVersion(before)) < minor(r.config.ClusterVersion(e)) {
-					p := r.error(before, "cluster.version", fmt.Sprintf("Kubernetes %s is behind %s's %s: upgrade %s first", r.config.ClusterVersion(before), e.Name, r.config.ClusterVersion(e), before.Name))
+					p := r.error(before, "cluster.version", fmt.Sprintf("Kubernetes %s is behind %s's %s: upgrade %s first",
+						r.config.ClusterVersion(before), e.Name, r.config.ClusterVersion(e), before.Name))
 					p.Related = []problem.Related{r.related(e, "cluster.version", e.Name+"'s is set here")}
 				}
 			}
@@ -183,4 +190,3 @@ func minor(version string) int {
 	}
 	return n
 }
-

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/innovate-inc/genops/internal/problem"
 	"github.com/innovate-inc/genops/schema"
@@ -15,7 +14,7 @@ import (
 func network(r *report, e *schema.Environment) {
 	vpc, ok := aligned(r, e, "network.cidr", e.Network.CIDR)
 	if ok && !slices.ContainsFunc(private(), func(p netip.Prefix) bool { return p.Overlaps(vpc) && p.Bits() <= vpc.Bits() }) {
-		r.error(e, "network.cidr", fmt.Sprintf("%s is not private: allowed are ranges in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and 100.64.0.0/10", e.Network.CIDR))
+		r.error(e, "network.cidr", e.Network.CIDR+" is not private: allowed are ranges in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and 100.64.0.0/10")
 	}
 	own(r, e)
 	if e.Stage == schema.StageProd && e.Network.NATGateways == "single" {
@@ -33,8 +32,7 @@ func network(r *report, e *schema.Environment) {
 
 // own checks that the VPC range is written in the environment's own folder: a shared default would give it to several.
 func own(r *report, e *schema.Environment) {
-	position := r.config.Position(e.Name, "network.cidr")
-	if !strings.Contains("/"+position.File, "/environments/"+e.Name+"/") {
+	if !r.config.Own(e.Name, "network.cidr") {
 		r.error(e, "network.cidr", "the range is set outside the environment's own folder: each environment has a range of its own",
 			"write network: cidr: \""+e.Network.CIDR+"\" into environments/"+e.Name+"/")
 	}
@@ -42,8 +40,7 @@ func own(r *report, e *schema.Environment) {
 
 // layout reports why the subnets cannot be laid out.
 func layout(r *report, e *schema.Environment, err error) {
-	var zones *schema.ZoneError
-	if errors.As(err, &zones) {
+	if zones, ok := errors.AsType[*schema.ZoneError](err); ok {
 		r.error(e, "network.zones", zones.Message)
 		return
 	}
@@ -52,8 +49,7 @@ func layout(r *report, e *schema.Environment, err error) {
 		return
 	}
 	for _, err := range unjoin(err) {
-		var count *schema.SubnetCountError
-		if errors.As(err, &count) {
+		if count, ok := errors.AsType[*schema.SubnetCountError](err); ok {
 			r.error(e, "network.subnets."+count.Tier, count.Error())
 		}
 	}
@@ -61,7 +57,7 @@ func layout(r *report, e *schema.Environment, err error) {
 
 // unjoin lists the parts of a joined error.
 func unjoin(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // The error itself was joined.
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}

@@ -15,6 +15,7 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/parser"
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
 
@@ -57,7 +58,11 @@ func compile(contract fs.FS) (cue.Value, error) {
 		if err != nil {
 			return cue.Value{}, fmt.Errorf("read the contract: %w", err)
 		}
-		if err := instance.AddFile(name, text); err != nil {
+		syntax, err := parser.ParseFile(name, text, parser.ParseComments)
+		if err != nil {
+			return cue.Value{}, fmt.Errorf("read the contract: %w", err)
+		}
+		if err := instance.AddSyntax(syntax); err != nil {
 			return cue.Value{}, fmt.Errorf("read the contract: %w", err)
 		}
 	}
@@ -65,5 +70,8 @@ func compile(contract fs.FS) (cue.Value, error) {
 		return cue.Value{}, fmt.Errorf("read the contract: %w", err)
 	}
 	root := cuecontext.New().BuildInstance(instance)
-	return root, root.Err()
+	if err := root.Err(); err != nil {
+		return cue.Value{}, fmt.Errorf("read the contract: %w", err)
+	}
+	return root, nil
 }

@@ -89,7 +89,7 @@ func convertStruct(props *extv1.JSONSchemaProps, v cue.Value) error {
 		property.XValidations = append(property.XValidations, transitions(name, fields.Value())...)
 		if key := fields.Value().Attribute("key"); key.Err() == nil {
 			// Elements are told apart by this field: rules inside an element then compare it with what it was.
-			property.XListType = pointer("map")
+			property.XListType = new("map")
 			property.XListMapKeys = []string{key.Contents()}
 		}
 		props.Properties[name] = *property
@@ -151,16 +151,22 @@ func constrain(props *extv1.JSONSchemaProps, v cue.Value) error {
 		return match(props, args[0])
 	case cue.NotRegexMatchOp:
 		text, err := args[0].String()
+		if err != nil {
+			return fmt.Errorf("read pattern: %w", err)
+		}
 		props.AllOf = append(props.AllOf, extv1.JSONSchemaProps{Not: &extv1.JSONSchemaProps{Pattern: text}})
-		return err
+		return nil
 	case cue.GreaterThanEqualOp, cue.LessThanEqualOp:
 		bound, err := args[0].Int64()
-		if op == cue.GreaterThanEqualOp {
-			props.Minimum = pointer(float64(bound))
-		} else {
-			props.Maximum = pointer(float64(bound))
+		if err != nil {
+			return fmt.Errorf("read bound: %w", err)
 		}
-		return err
+		if op == cue.GreaterThanEqualOp {
+			props.Minimum = new(float64(bound))
+		} else {
+			props.Maximum = new(float64(bound))
+		}
+		return nil
 	case cue.CallOp:
 		return call(props, v, args)
 	case cue.NoOp:
@@ -181,8 +187,8 @@ func match(props *extv1.JSONSchemaProps, pattern cue.Value) error {
 	if err != nil {
 		return fmt.Errorf("read pattern: %w", err)
 	}
-	switch {
-	case props.Pattern == "" || props.Pattern == text:
+	switch props.Pattern {
+	case "", text:
 		props.Pattern = text
 	default:
 		props.AllOf = append(props.AllOf, extv1.JSONSchemaProps{Pattern: text})
@@ -240,5 +246,3 @@ func enumerateCall(props *extv1.JSONSchemaProps, v cue.Value) error {
 	}
 	return enumerate(props, v, branches)
 }
-
-func pointer[T any](v T) *T { return &v }

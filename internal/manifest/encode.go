@@ -226,7 +226,7 @@ func (e *encoder) scalar(v any, indent int) error {
 	case float32:
 		return e.float(float64(v), 32)
 	default:
-		return &fieldError{err: fmt.Errorf("Go type %T has no YAML form", v)}
+		return &fieldError{err: fmt.Errorf("type %T has no YAML form", v)}
 	}
 	e.buf = append(e.buf, '\n')
 	return nil

@@ -199,7 +199,7 @@ func TestEncodeErrors(t *testing.T) {
 		"GoType": {
 			reason: "typed content has to go through FromTyped",
 			obj:    map[string]any{"spec": map[string]any{"labels": map[string]string{}}},
-			want:   "encode object: spec.labels: Go type map[string]string has no YAML form",
+			want:   "encode object: spec.labels: type map[string]string has no YAML form",
 		},
 		"NaN": {
 			reason: "JSON has no NaN; the path shows list indices and odd keys",

@@ -17,8 +17,6 @@ import (
 	karpenterv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // typedObjects are the typed API objects that genops emits, each with the
 // custom JSON types of its API.
 func typedObjects() map[string]any {
@@ -33,7 +31,7 @@ func typedObjects() map[string]any {
 					Spec: karpenterv1.NodeClaimTemplateSpec{
 						Requirements: []karpenterv1.NodeSelectorRequirementWithMinValues{
 							{Key: "kubernetes.io/arch", Operator: corev1.NodeSelectorOpIn, Values: []string{"amd64"}},
-							{Key: "karpenter.k8s.aws/instance-category", Operator: corev1.NodeSelectorOpIn, Values: []string{"c", "m"}, MinValues: ptr(2)},
+							{Key: "karpenter.k8s.aws/instance-category", Operator: corev1.NodeSelectorOpIn, Values: []string{"c", "m"}, MinValues: new(2)},
 						},
 						NodeClassRef:           &karpenterv1.NodeClassReference{Group: "karpenter.k8s.aws", Kind: "EC2NodeClass", Name: "default"},
 						ExpireAfter:            karpenterv1.MustParseNillableDuration("Never"),
@@ -44,10 +42,10 @@ func typedObjects() map[string]any {
 				Disruption: karpenterv1.Disruption{
 					ConsolidateAfter:    karpenterv1.MustParseNillableDuration("5m"),
 					ConsolidationPolicy: karpenterv1.ConsolidationPolicyWhenEmptyOrUnderutilized,
-					Budgets:             []karpenterv1.Budget{{Nodes: "10%", Schedule: ptr("0 9 * * 1-5"), Duration: &metav1.Duration{Duration: 8 * time.Hour}}},
+					Budgets:             []karpenterv1.Budget{{Nodes: "10%", Schedule: new("0 9 * * 1-5"), Duration: &metav1.Duration{Duration: 8 * time.Hour}}},
 				},
 				Limits: karpenterv1.Limits{corev1.ResourceCPU: resource.MustParse("100"), corev1.ResourceMemory: resource.MustParse("1.5Ti")},
-				Weight: ptr(int32(10)),
+				Weight: new(int32(10)),
 			},
 			Status: karpenterv1.NodePoolStatus{NodeClassObservedGeneration: 4},
 		},
@@ -59,9 +57,9 @@ func typedObjects() map[string]any {
 				AMISelectorTerms:           []ec2v1.AMISelectorTerm{{Alias: "al2023@v20260101"}},
 				SubnetSelectorTerms:        []ec2v1.SubnetSelectorTerm{{Tags: map[string]string{"karpenter.sh/discovery": "dev"}}},
 				SecurityGroupSelectorTerms: []ec2v1.SecurityGroupSelectorTerm{{Tags: map[string]string{"karpenter.sh/discovery": "dev"}}},
-				BlockDeviceMappings:        []*ec2v1.BlockDeviceMapping{{DeviceName: ptr("/dev/xvda"), EBS: &ec2v1.BlockDevice{Encrypted: ptr(true), IOPS: ptr(int64(3000)), VolumeSize: ptr(resource.MustParse("50Gi"))}}},
-				MetadataOptions:            &ec2v1.MetadataOptions{HTTPPutResponseHopLimit: ptr(int64(1))},
-				Kubelet:                    &ec2v1.KubeletConfiguration{MaxPods: ptr(int32(110)), EvictionSoftGracePeriod: map[string]metav1.Duration{"memory.available": {Duration: time.Minute}}},
+				BlockDeviceMappings:        []*ec2v1.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), EBS: &ec2v1.BlockDevice{Encrypted: new(true), IOPS: new(int64(3000)), VolumeSize: new(resource.MustParse("50Gi"))}}},
+				MetadataOptions:            &ec2v1.MetadataOptions{HTTPPutResponseHopLimit: new(int64(1))},
+				Kubelet:                    &ec2v1.KubeletConfiguration{MaxPods: new(int32(110)), EvictionSoftGracePeriod: map[string]metav1.Duration{"memory.available": {Duration: time.Minute}}},
 				Tags:                       labels,
 			},
 		},
@@ -82,10 +80,10 @@ func typedObjects() map[string]any {
 						Project:     "dev",
 						Source:      &argov1alpha1.ApplicationSource{RepoURL: "https://example.com/repo.git", Path: "apps", TargetRevision: "main", Helm: &argov1alpha1.ApplicationSourceHelm{ValuesObject: &runtime.RawExtension{Raw: []byte(`{"image":{"tag":"1.30"},"port":8080}`)}}},
 						Destination: argov1alpha1.ApplicationDestination{Name: "dev", Namespace: "default"},
-						SyncPolicy:  &argov1alpha1.SyncPolicy{Automated: &argov1alpha1.SyncPolicyAutomated{Prune: true}, Retry: &argov1alpha1.RetryStrategy{Limit: 5, Backoff: &argov1alpha1.Backoff{Duration: "5s", Factor: ptr(int64(2))}}},
+						SyncPolicy:  &argov1alpha1.SyncPolicy{Automated: &argov1alpha1.SyncPolicyAutomated{Prune: true}, Retry: &argov1alpha1.RetryStrategy{Limit: 5, Backoff: &argov1alpha1.Backoff{Duration: "5s", Factor: new(int64(2))}}},
 					},
 				},
-				TemplatePatch: ptr("spec:\n  project: x\n"),
+				TemplatePatch: new("spec:\n  project: x\n"),
 			},
 		},
 		"CompositeResourceDefinition": &xv2.CompositeResourceDefinition{
@@ -104,7 +102,7 @@ func typedObjects() map[string]any {
 			TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
 			ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "apps", Labels: labels},
 			Spec: appsv1.DeploymentSpec{
-				Replicas: ptr(int32(2)),
+				Replicas: new(int32(2)),
 				Selector: &metav1.LabelSelector{MatchLabels: labels},
 				Template: corev1.PodTemplateSpec{
 					ObjectMeta: metav1.ObjectMeta{Labels: labels},
@@ -123,7 +121,7 @@ func typedObjects() map[string]any {
 			ObjectMeta: metav1.ObjectMeta{Name: "default-deny", Namespace: "apps", Labels: labels},
 			Spec: networkingv1.NetworkPolicySpec{
 				PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
-				Egress:      []networkingv1.NetworkPolicyEgressRule{{Ports: []networkingv1.NetworkPolicyPort{{Port: ptr(intstr.FromInt32(53)), Protocol: ptr(corev1.ProtocolUDP)}}}},
+				Egress:      []networkingv1.NetworkPolicyEgressRule{{Ports: []networkingv1.NetworkPolicyPort{{Port: new(intstr.FromInt32(53)), Protocol: new(corev1.ProtocolUDP)}}}},
 			},
 		},
 		"Secret": &corev1.Secret{

@@ -66,7 +66,7 @@ func (b *builder) next() byte {
 // text picks one of the strings, whole or a part of it.
 func (b *builder) text(n byte) string {
 	s := b.strings[n%3]
-	if cut := int(n / 3); cut > 0 && len(s) > 0 {
+	if cut := int(n / 3); cut > 0 && s != "" {
 		s = s[cut%len(s):]
 	}
 	return s

@@ -36,7 +36,7 @@ func trickyStrings() map[string]string {
 		"nullable":                  `nullable`,
 		"falsely":                   `falsely`,
 		"größe":                     `größe`,
-		"日本":                        `日本`,
+		"ναι":                       `ναι`,
 		"😀":                         `😀`,
 		"a-b-c":                     `a-b-c`,
 		"1a":                        `1a`,

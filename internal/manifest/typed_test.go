@@ -55,7 +55,7 @@ func TestFromTypedDrops(t *testing.T) {
 	}
 	var set object
 	set.Metadata.CreationTimestamp = new(string)
-	set.Templates = []template{{}, {Metadata: stamped{CreationTimestamp: ptr("2024-01-02T03:04:05Z")}}}
+	set.Templates = []template{{}, {Metadata: stamped{CreationTimestamp: new("2024-01-02T03:04:05Z")}}}
 	set.Status, set.Nested.Status = "x", "kept"
 
 	want := map[string]any{

@@ -3,12 +3,15 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -63,9 +66,7 @@ func Render(ctx context.Context, fsys fs.FS, prefix string, names []string, prog
 		return nil, err
 	}
 	for _, files := range rendered {
-		for name, content := range files {
-			r.Files[name] = content
-		}
+		maps.Copy(r.Files, files)
 	}
 	return r, nil
 }
@@ -91,23 +92,16 @@ func unknownNames(config *schema.Config, names []string) []problem.Problem {
 }
 
 func list(names []string) string {
-	text := ""
-	for i, name := range names {
-		switch {
-		case i == 0:
-		case i == len(names)-1:
-			text += " and "
-		default:
-			text += ", "
-		}
-		text += name
+	if len(names) < 2 {
+		return strings.Join(names, "")
 	}
-	return text
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
 // renderAll renders the platform's own objects and each environment's, a few at a time.
 func renderAll(ctx context.Context, config *schema.Config, selected []*schema.Environment, fsys fs.FS, prefix string) ([]tree.Files, error) {
 	rendered := make([]tree.Files, len(selected)+1)
+	validator := &validate.Validator{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	group.Go(func() error {
@@ -121,13 +115,13 @@ func renderAll(ctx context.Context, config *schema.Config, selected []*schema.En
 	for i, e := range selected {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
-				return err
+				return fmt.Errorf("render %s: %w", e.Name, err)
 			}
 			objects, err := generators.Environment(config, e)
 			if err != nil {
 				return err
 			}
-			if objects, err = patch(objects, e, fsys, prefix); err != nil {
+			if objects, err = patch(ctx, objects, e, validator, fsys, prefix); err != nil {
 				return err
 			}
 			rendered[i], err = encode(objects)
@@ -142,7 +136,7 @@ func renderAll(ctx context.Context, config *schema.Config, selected []*schema.En
 
 // patch applies an environment's kustomization, and holds its result against the types and rules of the APIs: what a patch can spell wrong
 // would otherwise be seen on the cluster first.
-func patch(objects []manifest.Object, e *schema.Environment, fsys fs.FS, prefix string) ([]manifest.Object, error) {
+func patch(ctx context.Context, objects []manifest.Object, e *schema.Environment, validator *validate.Validator, fsys fs.FS, prefix string) ([]manifest.Object, error) {
 	folder := path.Join("environments", e.Name)
 	files, err := fs.Sub(fsys, folder)
 	if err != nil {
@@ -156,9 +150,22 @@ func patch(objects []manifest.Object, e *schema.Environment, fsys fs.FS, prefix 
 	if err != nil {
 		return nil, err
 	}
+	before := make(map[string][]byte, len(objects))
+	for _, object := range objects {
+		if before[object.Path], err = manifest.Encode("", object.Object); err != nil {
+			return nil, fmt.Errorf("write %s: %w", object.Path, err)
+		}
+	}
 	var problems []problem.Problem
 	for _, object := range patched {
-		for _, message := range validate.Object(object.Object) {
+		after, err := manifest.Encode("", object.Object)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", object.Path, err)
+		}
+		if bytes.Equal(before[object.Path], after) {
+			continue
+		}
+		for _, message := range validator.Object(ctx, object.Object) {
 			problems = append(problems, problem.Problem{
 				Environment: e.Name,
 				Position:    problem.Position{File: path.Join(shown, "kustomization.yaml")},

@@ -50,7 +50,7 @@ func toNode(v any) (*yaml.Node, error) {
 	case float64:
 		return scalar("!!float", strconv.FormatFloat(v, 'g', -1, 64))
 	default:
-		return nil, fmt.Errorf("Go type %T is not unstructured content", v) //nolint:staticcheck // "Go" is a name.
+		return nil, fmt.Errorf("type %T is not unstructured content", v)
 	}
 }
 
@@ -146,8 +146,7 @@ func (e *valueError) Error() string {
 }
 
 func in(segment string, err error) error {
-	var valueErr *valueError
-	if errors.As(err, &valueErr) {
+	if valueErr, ok := errors.AsType[*valueError](err); ok {
 		valueErr.path = append(valueErr.path, segment)
 	}
 	return err

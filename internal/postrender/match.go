@@ -167,8 +167,7 @@ func kindOf(o *object) string { return o.id.Kind }
 func nameOf(o *object) string { return o.id.Name }
 
 // checkSelector reports fields of a selector that cannot be compiled.
-func (r *run) checkSelector(s source, n *yaml.Node, field string, selector types.Selector) bool {
-	before := len(r.problems)
+func (r *run) checkSelector(s source, n *yaml.Node, field string, selector types.Selector) {
 	at := func(name string) (*yaml.Node, string) { return nearestNode(n, name), join(field, name) }
 	for name, expr := range map[string]string{
 		"group": selector.Group, "version": selector.Version, "kind": selector.Kind, "name": selector.Name, "namespace": selector.Namespace,
@@ -187,5 +186,4 @@ func (r *run) checkSelector(s source, n *yaml.Node, field string, selector types
 		node, path := at("annotationSelector")
 		r.report(s, node, path, "not a selector: "+sentence(err), `write it like "owner=team-a"`)
 	}
-	return len(r.problems) == before
 }

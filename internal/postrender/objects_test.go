@@ -85,14 +85,21 @@ func copyObjects(objs []manifest.Object) []manifest.Object {
 	return copies
 }
 
-// set changes the value at a slash-separated path; list elements are numbers.
-func set(t *testing.T, objs []manifest.Object, file, path string, value any) {
+// edit is a changed value. file is the last element of the object's path, path
+// leads to the value, list elements as numbers.
+type edit struct {
+	file, path string
+	value      any
+}
+
+// set makes an edit.
+func set(t *testing.T, objs []manifest.Object, e edit) {
 	t.Helper()
 	for _, obj := range objs {
-		if !strings.HasSuffix(obj.Path, "/"+file+".yaml") {
+		if !strings.HasSuffix(obj.Path, "/"+e.file+".yaml") {
 			continue
 		}
-		segments := strings.Split(path, "/")
+		segments := strings.Split(e.path, "/")
 		var at any = obj.Object
 		for _, segment := range segments[:len(segments)-1] {
 			switch v := at.(type) {
@@ -108,16 +115,16 @@ func set(t *testing.T, objs []manifest.Object, file, path string, value any) {
 		last := segments[len(segments)-1]
 		switch v := at.(type) {
 		case map[string]any:
-			v[last] = value
-			if value == (gone{}) {
+			v[last] = e.value
+			if _, ok := e.value.(gone); ok {
 				delete(v, last)
 			}
 		case []any:
-			v[last[0]-'0'] = value
+			v[last[0]-'0'] = e.value
 		}
 		return
 	}
-	t.Fatalf("no object %s", file)
+	t.Fatalf("no object %s", e.file)
 }
 
 // gone is the value of a field that is removed.

@@ -148,7 +148,7 @@ func (r *run) loadMerges(p *patch, text []byte) {
 	}
 	err := guard(func() (err error) {
 		p.merges, err = provider.NewDefaultDepProvider().GetResourceFactory().SliceFromBytes(text)
-		return err
+		return err //nolint:wrapcheck // Becomes a sentence.
 	})
 	switch {
 	case err != nil:

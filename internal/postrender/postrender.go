@@ -141,8 +141,7 @@ type run struct {
 // cause is what is wrong with a file, without the operation and the path that
 // the file system has put around it.
 func cause(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err
 	}
 	return err

@@ -6,8 +6,6 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/innovate-inc/genops/internal/manifest"
 )
 
 func TestRun(t *testing.T) {
@@ -26,27 +24,26 @@ patches:
 		reason        string
 		kustomization string
 		files         map[string]string
-		// want changes the objects that went in.
-		want func(t *testing.T, objs []manifest.Object)
+		// want is what changes in the objects that went in.
+		want []edit
 		// differs says why plain kustomize gives another result.
 		differs string
 	}{
 		"Nothing": {
 			reason:        "without a field that does something, all is as it was",
 			kustomization: "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: prod}\n",
-			want:          func(*testing.T, []manifest.Object) {},
 			differs:       "kustomize refuses a kustomization that asks for nothing",
 		},
 		"JSON6902": {
 			reason:        "operations on the one object that the target names",
 			kustomization: json6902,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "amd64", "spec/weight", int64(20))
-				set(t, objs, "amd64", "spec/limits", gone{})
-				set(t, objs, "amd64", "spec/template/spec/requirements", []any{
+			want: []edit{
+				{"amd64", "spec/weight", int64(20)},
+				{"amd64", "spec/limits", gone{}},
+				{"amd64", "spec/template/spec/requirements", []any{
 					map[string]any{"key": "kubernetes.io/arch", "operator": "In", "values": []any{"amd64"}},
 					map[string]any{"key": "size", "operator": "Gt", "values": []any{"7"}},
-				})
+				}},
 			},
 		},
 		"JSON6902Numbers": {
@@ -56,8 +53,8 @@ patches:
 - target: {kind: Odd}
   patch: '[{"op": "add", "path": "/spec/new", "value": 9007199254740993}, {"op": "test", "path": "/spec/million", "value": 1000000}]'
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "odd", "spec/new", int64(9007199254740993))
+			want: []edit{
+				{"odd", "spec/new", int64(9007199254740993)},
 			},
 			differs: "kustomize makes a float of 9007199254740993",
 		},
@@ -82,9 +79,9 @@ patches:
           - name: proxy
             image: example.com/proxy:2
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "web", "spec/template/spec/containers/0/env/0/value", "1.40")
-				set(t, objs, "web", "spec/template/spec/containers/1/image", "example.com/proxy:2")
+			want: []edit{
+				{"web", "spec/template/spec/containers/0/env/0/value", "1.40"},
+				{"web", "spec/template/spec/containers/1/image", "example.com/proxy:2"},
 			},
 		},
 		"MergeInFile": {
@@ -101,11 +98,11 @@ kind: ConfigMap
 metadata: {name: settings, namespace: apps}
 data: {version: null, "on": "off"}
 `},
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "arm64", "spec/limits/cpu", "200")
-				set(t, objs, "arm64", "spec/limits/memory", "1Ti")
-				set(t, objs, "settings", "data/version", gone{})
-				set(t, objs, "settings", "data/on", "off")
+			want: []edit{
+				{"arm64", "spec/limits/cpu", "200"},
+				{"arm64", "spec/limits/memory", "1Ti"},
+				{"settings", "data/version", gone{}},
+				{"settings", "data/on", "off"},
 			},
 		},
 		"MergeOfCustomKind": {
@@ -122,11 +119,11 @@ patches:
       extra: 1.5
       version: "1.30"
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "odd", "spec/items", []any{map[string]any{"name": "c"}})
-				set(t, objs, "odd", "spec/million", gone{})
-				set(t, objs, "odd", "spec/extra", 1.5)
-				set(t, objs, "odd", "spec/version", "1.30")
+			want: []edit{
+				{"odd", "spec/items", []any{map[string]any{"name": "c"}}},
+				{"odd", "spec/million", gone{}},
+				{"odd", "spec/extra", 1.5},
+				{"odd", "spec/version", "1.30"},
 			},
 		},
 		"Labels": {
@@ -137,10 +134,11 @@ patches:
   patch: |
     - {op: add, path: /metadata/labels/patched, value: "true"}
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				for _, file := range []string{"web", "settings", "amd64", "arm64"} {
-					set(t, objs, file, "metadata/labels/patched", "true")
-				}
+			want: []edit{
+				{"web", "metadata/labels/patched", "true"},
+				{"settings", "metadata/labels/patched", "true"},
+				{"amd64", "metadata/labels/patched", "true"},
+				{"arm64", "metadata/labels/patched", "true"},
 			},
 		},
 		"Sequence": {
@@ -153,9 +151,9 @@ patches:
   patch: |
     - {op: replace, path: /spec/weight, value: 1}
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "arm64", "metadata/labels/tier", "special")
-				set(t, objs, "arm64", "spec/weight", int64(1))
+			want: []edit{
+				{"arm64", "metadata/labels/tier", "special"},
+				{"arm64", "spec/weight", int64(1)},
 			},
 		},
 		"Replacements": {
@@ -180,11 +178,11 @@ replacements:
 - source: {kind: ConfigMap, fieldPath: data.version}
   targets: [{select: {kind: Deployment}, fieldPaths: ["spec.template.spec.containers.[name=web].env.[name=VERSION].value"]}]
 `},
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "amd64", "spec/weight", int64(2))
-				set(t, objs, "settings", "data/version", "2")
-				set(t, objs, "settings", "data/host", "new.example.com")
-				set(t, objs, "web", "spec/template/spec/containers/0/env/0/value", "2")
+			want: []edit{
+				{"amd64", "spec/weight", int64(2)},
+				{"settings", "data/version", "2"},
+				{"settings", "data/host", "new.example.com"},
+				{"web", "spec/template/spec/containers/0/env/0/value", "2"},
 			},
 		},
 		"AllObjects": {
@@ -195,16 +193,24 @@ commonAnnotations: {owner: "1.30"}
 images: [{name: example.com/web, newTag: "2.0"}, {name: example.com/proxy, newName: mirror/proxy}]
 replicas: [{name: web, count: 5}]
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				for _, file := range []string{"apps", "arm64", "amd64", "web", "settings", "odd"} {
-					set(t, objs, file, "metadata/labels/team", "a")
-					set(t, objs, file, "metadata/annotations/owner", "1.30")
-				}
-				set(t, objs, "web", "spec/template/metadata/labels/team", "a")
-				set(t, objs, "web", "spec/template/metadata/annotations/owner", "1.30")
-				set(t, objs, "web", "spec/template/spec/containers/0/image", "example.com/web:2.0")
-				set(t, objs, "web", "spec/template/spec/containers/1/image", "mirror/proxy")
-				set(t, objs, "web", "spec/replicas", int64(5))
+			want: []edit{
+				{"apps", "metadata/labels/team", "a"},
+				{"apps", "metadata/annotations/owner", "1.30"},
+				{"arm64", "metadata/labels/team", "a"},
+				{"arm64", "metadata/annotations/owner", "1.30"},
+				{"amd64", "metadata/labels/team", "a"},
+				{"amd64", "metadata/annotations/owner", "1.30"},
+				{"web", "metadata/labels/team", "a"},
+				{"web", "metadata/annotations/owner", "1.30"},
+				{"settings", "metadata/labels/team", "a"},
+				{"settings", "metadata/annotations/owner", "1.30"},
+				{"odd", "metadata/labels/team", "a"},
+				{"odd", "metadata/annotations/owner", "1.30"},
+				{"web", "spec/template/metadata/labels/team", "a"},
+				{"web", "spec/template/metadata/annotations/owner", "1.30"},
+				{"web", "spec/template/spec/containers/0/image", "example.com/web:2.0"},
+				{"web", "spec/template/spec/containers/1/image", "mirror/proxy"},
+				{"web", "spec/replicas", int64(5)},
 			},
 		},
 		"Order": {
@@ -218,9 +224,9 @@ patches:
 - target: {kind: Deployment}
   patch: '[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "example.com/patched:1"}]'
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "web", "spec/template/spec/containers/0/image", "example.com/patched:3")
-				set(t, objs, "settings", "data/host", "example.com/patched:3")
+			want: []edit{
+				{"web", "spec/template/spec/containers/0/image", "example.com/patched:3"},
+				{"settings", "data/host", "example.com/patched:3"},
 			},
 		},
 		"Anchors": {
@@ -234,11 +240,11 @@ patches:
 - target: {kind: NodePool, name: amd64}
   patch: *patch
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				for _, file := range []string{"arm64", "amd64"} {
-					set(t, objs, file, "spec/a", map[string]any{"x": int64(1)})
-					set(t, objs, file, "spec/b", map[string]any{"x": int64(1)})
-				}
+			want: []edit{
+				{"arm64", "spec/a", map[string]any{"x": int64(1)}},
+				{"arm64", "spec/b", map[string]any{"x": int64(1)}},
+				{"amd64", "spec/a", map[string]any{"x": int64(1)}},
+				{"amd64", "spec/b", map[string]any{"x": int64(1)}},
 			},
 		},
 		"ImagesOnly": {
@@ -246,8 +252,8 @@ patches:
 			kustomization: `
 images: [{name: example.com/web, digest: "sha256:0123"}]
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "web", "spec/template/spec/containers/0/image", "example.com/web@sha256:0123")
+			want: []edit{
+				{"web", "spec/template/spec/containers/0/image", "example.com/web@sha256:0123"},
 			},
 		},
 		"Version": {
@@ -257,8 +263,8 @@ patches:
 - target: {kind: NodePool, name: arm64}
   patch: '[{"op": "replace", "path": "/apiVersion", "value": "karpenter.sh/v2"}]'
 `,
-			want: func(t *testing.T, objs []manifest.Object) {
-				set(t, objs, "arm64", "apiVersion", "karpenter.sh/v2")
+			want: []edit{
+				{"arm64", "apiVersion", "karpenter.sh/v2"},
 			},
 		},
 	}
@@ -272,7 +278,9 @@ patches:
 			}
 			checkSame(t, "the objects that went in", before, objs)
 			want := copyObjects(before)
-			tc.want(t, want)
+			for _, e := range tc.want {
+				set(t, want, e)
+			}
 			checkSame(t, tc.reason, want, got)
 
 			if tc.differs != "" {

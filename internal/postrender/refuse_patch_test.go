@@ -210,7 +210,7 @@ patches:
 patches:
 - target: {kind: Odd}
   patch: |
-    - op: replase
+    - op: replac
       path: /spec
     - {op: add, path: spec.a}
     - {op: copy, path: /spec/a, form: /spec/b}

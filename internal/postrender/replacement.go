@@ -246,8 +246,7 @@ func matchesSets(o *object, selector *types.Selector) bool {
 // reportReplacement finds out which target and field err is about by trying
 // each by itself on copies.
 func (r *run) reportReplacement(rep replacement, nodes []*kyaml.RNode, err error) {
-	var identity *identityError
-	if errors.As(err, &identity) {
+	if identity, ok := errors.AsType[*identityError](err); ok {
 		r.report(rep.source, child(rep.node, "targets"), join(rep.field, "targets"), identity.what, identity.hint)
 		return
 	}

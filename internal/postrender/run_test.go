@@ -74,7 +74,7 @@ func TestMachineErrors(t *testing.T) {
 			reason: "content that is not unstructured",
 			files:  folder("commonAnnotations: {a: b}\n", nil),
 			objs:   []manifest.Object{{Path: "prod/a.yaml", Object: map[string]any{"kind": "A", "data": map[string]any{"list": []any{1, []string{"a"}}}}}},
-			want:   "convert prod/a.yaml: data: list: 1: Go type []string is not unstructured content",
+			want:   "convert prod/a.yaml: data: list: 1: type []string is not unstructured content",
 		},
 	}
 	for name, tc := range cases {
@@ -83,8 +83,7 @@ func TestMachineErrors(t *testing.T) {
 			if err == nil || err.Error() != tc.want {
 				t.Errorf("%s: error %v, want %s", tc.reason, err, tc.want)
 			}
-			var refusal *problem.Error
-			if errors.As(err, &refusal) {
+			if _, ok := errors.AsType[*problem.Error](err); ok {
 				t.Errorf("%s: is a problem of the input", tc.reason)
 			}
 		})

@@ -1,6 +1,7 @@
 package postrender
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -92,16 +93,14 @@ func (r *run) reportUnknown(s source, key *yaml.Node, field string, fields []str
 
 // found describes a node for people.
 func found(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
+	switch tag := n.ShortTag(); {
+	case n.Kind == yaml.MappingNode:
 		return "a mapping"
-	case yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode:
 		return "a list"
-	}
-	switch n.ShortTag() {
-	case "!!int", "!!float":
+	case tag == "!!int" || tag == "!!float":
 		return "the number " + n.Value
-	case "!!bool":
+	case tag == "!!bool":
 		return n.Value
 	default:
 		return `"` + n.Value + `"`
@@ -112,14 +111,11 @@ func found(n *yaml.Node) string {
 // the structs that are embedded in it.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	fields := make(map[string]reflect.Type)
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "":
-			for name, ft := range fieldsOf(f.Type) {
-				fields[name] = ft
-			}
+			maps.Copy(fields, fieldsOf(f.Type))
 		case f.IsExported() && name != "" && name != "-":
 			fields[name] = f.Type
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -113,11 +114,8 @@ func (r *run) sane(s source, field string, n *yaml.Node, ancestors []*yaml.Node)
 	ancestors = append(ancestors, n)
 	switch n.Kind {
 	case yaml.AliasNode:
-		for _, ancestor := range ancestors {
-			if ancestor == n.Alias {
-				r.report(s, n, field, "the anchor "+n.Value+" contains itself", "")
-				return
-			}
+		if slices.Contains(ancestors, n.Alias) {
+			r.report(s, n, field, "the anchor "+n.Value+" contains itself", "")
 		}
 	case yaml.MappingNode:
 		seen := make(map[string]bool, len(n.Content)/2)
@@ -133,6 +131,7 @@ func (r *run) sane(s source, field string, n *yaml.Node, ancestors []*yaml.Node)
 		for i, item := range n.Content {
 			r.sane(s, field+index(i), item, ancestors)
 		}
+	default:
 	}
 }
 
@@ -159,9 +158,9 @@ func items(n *yaml.Node) []*yaml.Node {
 	return n.Content
 }
 
-// child returns the value at the path of keys below n, or nil.
-func child(n *yaml.Node, path ...string) *yaml.Node {
-	for _, name := range path {
+// child returns the value below n that the names of keys lead to, or nil.
+func child(n *yaml.Node, names ...string) *yaml.Node {
+	for _, name := range names {
 		var next *yaml.Node
 		for key, value := range pairs(n) {
 			if key.Value == name {
@@ -175,11 +174,11 @@ func child(n *yaml.Node, path ...string) *yaml.Node {
 	return n
 }
 
-// nearestNode returns the value at the path of keys below n or, where the path
-// ends early, the last node on it.
-func nearestNode(n *yaml.Node, path ...string) *yaml.Node {
-	for i := len(path); i > 0; i-- {
-		if found := child(n, path[:i]...); found != nil {
+// nearestNode is child, except that it returns the last node on the way if
+// that ends early.
+func nearestNode(n *yaml.Node, names ...string) *yaml.Node {
+	for i := len(names); i > 0; i-- {
+		if found := child(n, names[:i]...); found != nil {
 			return found
 		}
 	}

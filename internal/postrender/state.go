@@ -166,7 +166,8 @@ func (o *object) check() error {
 			hint:  "turn the domain off in CUE instead",
 		}
 	}
-	now, field := o.CurId(), ""
+	now := o.CurId()
+	var field string
 	switch {
 	case now.Kind != o.id.Kind:
 		field = "kind"
@@ -196,7 +197,7 @@ func (e *identityError) Error() string { return e.what }
 func guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("kustomize cannot apply this: %v", p) //nolint:errorlint // A panic's value may be anything.
+			err = fmt.Errorf("kustomize cannot apply this: %v", p)
 		}
 	}()
 	return f()

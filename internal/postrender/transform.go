@@ -33,8 +33,7 @@ func (r *run) transform(k *kustomization) {
 	if err := guard(func() error { return r.krusty(k) }); err != nil {
 		n, field := k.firstRest()
 		hint := ""
-		var identity *identityError
-		if errors.As(err, &identity) {
+		if identity, ok := errors.AsType[*identityError](err); ok {
 			hint = identity.hint
 		}
 		r.report(k.source, n, field, sentence(err), hint)

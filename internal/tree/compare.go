@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -30,8 +31,9 @@ type comparison struct {
 	at       map[string]node
 	owned    map[string][]digest // by full path
 	wanted   map[string]bool     // paths, and the manifest
-	live     map[string]bool     // folders that something is kept in, or written to
-	occupied map[string]bool     // folders that something foreign is kept in
+	buf      []byte
+	live     map[string]bool // folders that something is kept in, or written to
+	occupied map[string]bool // folders that something foreign is kept in
 }
 
 func (c *comparison) run() error {
@@ -161,14 +163,15 @@ func (c *comparison) file(p string, sum digest) error {
 		c.change(p, kind)
 		return nil
 	}
-	same := false
+	same, err := c.holds(n, c.want[p])
+	if err != nil {
+		return err
+	}
 	var got []byte
-	if n.info.Size() == int64(len(c.want[p])) || c.owned[p] != nil {
-		var err error
+	if !same && c.owned[p] != nil {
 		if got, err = c.readIfRegular(p); err != nil {
 			return err
 		}
-		same = bytes.Equal(got, c.want[p])
 	}
 	switch {
 	case same: // also if nobody listed it: then it is adopted
@@ -231,6 +234,27 @@ func (c *comparison) finishManifest(file string, old []byte, broken bool, conten
 	}
 }
 
+// holds reports whether the file on disk has exactly that content. Almost all of them have, so this is where the time goes:
+// one read into a buffer that is used again, longer than the content by one to notice a file that grew.
+func (c *comparison) holds(n node, content []byte) (bool, error) {
+	if n.info.Size() != int64(len(content)) {
+		return false, nil
+	}
+	c.buf = slices.Grow(c.buf[:0], len(content)+1)[:len(content)+1]
+	got := 0
+	err := withFile(c.place.path(n.path), os.O_RDONLY, func(f *os.File) (err error) {
+		got, err = io.ReadAtLeast(f, c.buf, len(content))
+		return err
+	})
+	switch {
+	case err == nil:
+		return bytes.Equal(c.buf[:got], content), nil
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, fs.ErrNotExist):
+		return false, nil // shorter, or gone, since it was listed
+	}
+	return false, machineError("read", c.place.shown(n.path), err)
+}
+
 // readIfRegular returns nothing for what is not a file, or not any more.
 func (c *comparison) readIfRegular(p string) ([]byte, error) {
 	if n, ok := c.at[p]; !ok || !n.info.Mode().IsRegular() {
@@ -244,12 +268,11 @@ func (c *comparison) readIfRegular(p string) ([]byte, error) {
 }
 
 // merge puts the tops together.
-func (d *Diff) merge(found []comparison) error {
-	var inTheWay []string
+func (d *Diff) merge(found []comparison) {
 	for _, c := range found {
 		d.changes = append(d.changes, c.changes...)
 		d.foreign = append(d.foreign, c.foreign...)
-		inTheWay = append(inTheWay, c.inTheWay...)
+		d.inTheWay = append(d.inTheWay, c.inTheWay...)
 		for p, data := range c.write {
 			d.write[p] = data
 		}
@@ -265,10 +288,14 @@ func (d *Diff) merge(found []comparison) error {
 	}
 	slices.SortFunc(d.changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	slices.Sort(d.foreign)
-	slices.Sort(inTheWay)
-	var errs []error
-	for _, p := range slices.Compact(inTheWay) {
-		errs = append(errs, &ForeignError{Path: d.place.shown(p)})
+	slices.Sort(d.inTheWay)
+	d.inTheWay = slices.Compact(d.inTheWay)
+}
+
+func (d *Diff) foreignErrors() error {
+	errs := make([]error, len(d.inTheWay))
+	for i, p := range d.inTheWay {
+		errs[i] = &ForeignError{Path: d.place.shown(p)}
 	}
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,13 +133,7 @@ func sameAs(t *testing.T, root string, want contents) bool {
 	if want == nil {
 		return false
 	}
-	got := read(t, root)
-	for p := range want {
-		if got[p] != want[p] {
-			return false
-		}
-	}
-	return len(got) == len(want)
+	return maps.Equal(read(t, root), want)
 }
 
 // TestDiskFull lets the disk be full at every step: at that step alone, or from then on for everything but removing.

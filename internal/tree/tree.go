@@ -36,6 +36,7 @@ package tree
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"path"
 	"slices"
@@ -43,6 +44,9 @@ import (
 
 // ManifestName is the file in each top that lists the files genops owns there. Its name has no extension that Argo CD reads.
 const ManifestName = ".genops.sum"
+
+// compareTries is how often Compare starts again when others write the tree meanwhile.
+const compareTries = 5
 
 // Files is generated content: slash-separated path relative to the root, of two elements at least, to content.
 type Files map[string][]byte
@@ -94,8 +98,9 @@ type Diff struct {
 	place place
 	disk  disk
 
-	changes []Change
-	foreign []string
+	changes  []Change
+	foreign  []string
+	inTheWay []string // foreign things at wanted paths
 
 	all    bool              // all tops were compared, so the names in the root matter too
 	write  map[string][]byte // path to content, manifests included
@@ -125,12 +130,41 @@ func (d *Diff) touched() []string {
 //
 // It returns a *ForeignError, joined with others by errors.Join, for each wanted path that is taken by something that is not
 // owned and has other content; a *MachineError for what cannot be read; an *InterruptedError if a killed run has to be
-// completed by Recover before; ctx.Err() when canceled.
+// completed by Recover before; a *ChangedError if the tree kept changing meanwhile; ctx.Err() when canceled.
 func Compare(ctx context.Context, root string, want Files, opt Options) (*Diff, error) {
 	byTop, err := groupByTop(want)
 	if err != nil {
 		return nil, err
 	}
+	for _, top := range opt.Tops {
+		if err := checkPath(top); err != nil || path.Base(top) != top {
+			return nil, &topError{top}
+		}
+	}
+	// Another process may exchange the tree while it is read. What is as wanted needs no second look, anything else might
+	// come from two trees.
+	for try := 1; ; try++ {
+		d, err := compareOnce(ctx, root, want, byTop, opt)
+		if err != nil {
+			return nil, err
+		}
+		if len(d.changes)+len(d.inTheWay) == 0 {
+			return d, nil
+		}
+		err = d.verify(ctx)
+		_, changed := errors.AsType[*ChangedError](err)
+		switch {
+		case err == nil && len(d.inTheWay) > 0:
+			return nil, d.foreignErrors()
+		case err == nil:
+			return d, nil
+		case !changed || try == compareTries:
+			return nil, err
+		}
+	}
+}
+
+func compareOnce(ctx context.Context, root string, want Files, byTop map[string][]string, opt Options) (*Diff, error) {
 	d := &Diff{
 		all:    opt.Tops == nil,
 		write:  map[string][]byte{},
@@ -138,6 +172,7 @@ func Compare(ctx context.Context, root string, want Files, opt Options) (*Diff, 
 		drop:   map[string]bool{},
 		seen:   map[string][]node{},
 	}
+	var err error
 	if d.place, err = locate(root); err != nil {
 		return nil, err
 	}
@@ -145,11 +180,6 @@ func Compare(ctx context.Context, root string, want Files, opt Options) (*Diff, 
 		return nil, err
 	}
 	tops := slices.Clone(opt.Tops)
-	for _, top := range tops {
-		if err := checkPath(top); err != nil || path.Base(top) != top {
-			return nil, &topError{top}
-		}
-	}
 	if d.all {
 		if d.names, err = d.place.names(); err != nil {
 			return nil, err
@@ -170,8 +200,6 @@ func Compare(ctx context.Context, root string, want Files, opt Options) (*Diff, 
 	if err != nil {
 		return nil, err
 	}
-	if err := d.merge(found); err != nil {
-		return nil, err
-	}
+	d.merge(found)
 	return d, nil
 }

@@ -3,6 +3,7 @@ package validate
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	karpenteraws "github.com/aws/karpenter-provider-aws/pkg/apis"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -42,19 +43,20 @@ func NewSchema(props *extv1.JSONSchemaProps) (*Schema, error) {
 }
 
 // Validate returns what is wrong with an object that is created.
-func (s *Schema) Validate(object map[string]any) []string {
-	return s.update(object, nil)
+func (s *Schema) Validate(ctx context.Context, object map[string]any) []string {
+	return s.update(ctx, object, nil)
 }
 
 // ValidateUpdate returns what is wrong with changing an object from old to object: rules that compare the two count as well.
-func (s *Schema) ValidateUpdate(object, old map[string]any) []string {
-	return s.update(object, old)
+func (s *Schema) ValidateUpdate(ctx context.Context, object, old map[string]any) []string {
+	return s.update(ctx, object, old)
 }
 
-func (s *Schema) update(object, old map[string]any) []string {
+func (s *Schema) update(ctx context.Context, object, old map[string]any) []string {
 	var messages []string
 	object = runtime.DeepCopyJSON(object)
-	for _, unknown := range pruning.PruneWithOptions(runtime.DeepCopyJSON(object), s.structural, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}) {
+	track := structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
+	for _, unknown := range pruning.PruneWithOptions(runtime.DeepCopyJSON(object), s.structural, true, track) {
 		messages = append(messages, fmt.Sprintf("%s: there is no such field", unknown))
 	}
 	defaulting.Default(object, s.structural)
@@ -69,31 +71,57 @@ func (s *Schema) update(object, old map[string]any) []string {
 	if old != nil {
 		before = old
 	}
-	errors, _ := s.cel.Validate(context.Background(), (*field.Path)(nil), s.structural, object, before, celconfig.RuntimeCELCostBudget)
+	errors, _ := s.cel.Validate(ctx, (*field.Path)(nil), s.structural, object, before, celconfig.RuntimeCELCostBudget)
 	for _, e := range errors {
 		messages = append(messages, e.Error())
 	}
 	return messages
 }
 
-// custom validates the kinds whose schemas the linked modules export: Karpenter's.
-func custom(object map[string]any) []string {
+// Validator validates objects one after the other and compiles each schema once, which costs more than validating with it. It is safe for
+// concurrent use.
+type Validator struct {
+	mu      sync.Mutex
+	schemas map[string]*Schema
+}
+
+// Object returns what is wrong with an object, one sentence each.
+func (v *Validator) Object(ctx context.Context, object map[string]any) []string {
+	messages := strict(object)
+	schema, ok, err := v.schema(object)
+	if err != nil {
+		return append(messages, err.Error())
+	}
+	if !ok {
+		return messages
+	}
+	return append(messages, schema.Validate(ctx, object)...)
+}
+
+// schema is that of an object's kind, if it is known: the linked modules export the definitions of Karpenter's kinds.
+func (v *Validator) schema(object map[string]any) (*Schema, bool, error) {
 	apiVersion, _ := object["apiVersion"].(string)
 	kind, _ := object["kind"].(string)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if schema, ok := v.schemas[apiVersion+"/"+kind]; ok {
+		return schema, true, nil
+	}
 	for _, crd := range karpenteraws.CRDs {
-		if crd.Spec.Names.Kind != kind {
-			continue
-		}
 		for _, version := range crd.Spec.Versions {
-			if crd.Spec.Group+"/"+version.Name != apiVersion {
+			if crd.Spec.Names.Kind != kind || crd.Spec.Group+"/"+version.Name != apiVersion {
 				continue
 			}
 			schema, err := NewSchema(version.Schema.OpenAPIV3Schema)
 			if err != nil {
-				return []string{err.Error()}
+				return nil, false, fmt.Errorf("read definition of %s: %w", kind, err)
 			}
-			return schema.Validate(object)
+			if v.schemas == nil {
+				v.schemas = map[string]*Schema{}
+			}
+			v.schemas[apiVersion+"/"+kind] = schema
+			return schema, true, nil
 		}
 	}
-	return nil
+	return nil, false, nil
 }

@@ -15,8 +15,8 @@ import (
 	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	karpenter "sigs.k8s.io/karpenter/pkg/apis/v1"
 	kjson "sigs.k8s.io/json"
+	karpenter "sigs.k8s.io/karpenter/pkg/apis/v1"
 )
 
 // typeOf returns an empty Go value of a kind, or nil for kinds whose Go types are not linked: claims and provider configurations.
@@ -60,11 +60,6 @@ func Typed(object map[string]any) bool {
 	apiVersion, _ := object["apiVersion"].(string)
 	kind, _ := object["kind"].(string)
 	return typeOf(apiVersion, kind) != nil
-}
-
-// Object returns what is wrong with an object, one sentence each.
-func Object(object map[string]any) []string {
-	return append(strict(object), custom(object)...)
 }
 
 // strict decodes an object into its Go type: unknown and repeated fields and wrong types are errors.

@@ -1,0 +1,219 @@
+package generators_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
+	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/innovate-inc/genops/internal/manifest"
+	"github.com/innovate-inc/genops/internal/validate"
+)
+
+// judges are who says whether a claim is good: the contract in CUE, and the API server by the definition that it was given.
+type judges struct {
+	contract   cue.Value
+	definition *validate.Schema
+}
+
+// definitionSchema is the schema in the definition of a kind, as it is rendered.
+func definitionSchema(t *testing.T, objects []manifest.Object, kind string) *extv1.JSONSchemaProps {
+	t.Helper()
+	object := find(t, objects, "bootstrap/definitions/x"+strings.ToLower(kind)+"s.yaml")
+	versions, _ := field(object, "spec", "versions").([]any)
+	if len(versions) != 1 {
+		t.Fatalf("the definition of %s has %d versions", kind, len(versions))
+	}
+	data, err := json.Marshal(field(versions[0], "schema", "openAPIV3Schema"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	props := &extv1.JSONSchemaProps{}
+	if err := json.Unmarshal(data, props); err != nil {
+		t.Fatal(err)
+	}
+	return props
+}
+
+// newJudges are the judges of a kind.
+func newJudges(t *testing.T, kind string) judges {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("..", "schema", "*.cue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	instance := build.NewContext().NewInstance("schema", nil)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := instance.AddFile(name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := instance.Complete(); err != nil {
+		t.Fatal(err)
+	}
+	root := cuecontext.New().BuildInstance(instance)
+	contract := root.LookupPath(cue.ParsePath("#" + kind + "Spec"))
+	if err := contract.Err(); err != nil {
+		t.Fatal(err)
+	}
+	definition, err := validate.NewSchema(definitionSchema(t, all(t, repository(t)), kind))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judges{contract: contract, definition: definition}
+}
+
+// contractSays is what the contract has against the spec of a claim.
+func (j judges) contractSays(claim map[string]any) error {
+	spec := j.contract.Context().Encode(claim["spec"])
+	return j.contract.Unify(spec).Validate(cue.Concrete(true))
+}
+
+// full are claims that use every field of their kind.
+func full(t *testing.T, kind string) map[string]any {
+	t.Helper()
+	config := load(t, "\torder: [\"prod\"]\n\tbootstrap: egressCIDRs: [\"198.51.100.10/32\"]\n\tversions: addons: coredns: \"1.35\": \"v1.13.2-eksbuild.1\"", map[string]string{
+		"prod": "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\ttags: team: \"a\"\n\tcluster: access: admins: {principalARN: \"arn:aws:iam::111122223333:role/Admin\", policy: \"Admin\", namespaces: [\"api\"]}",
+	})
+	return runtime.DeepCopyJSON(find(t, all(t, config), "prod/claims/"+strings.ToLower(kind)+".yaml"))
+}
+
+// TestDefinitionsTakeTheRenderedClaims holds the claims of all configurations against their definitions, and against the contract.
+func TestDefinitionsTakeTheRenderedClaims(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"Network", "Cluster"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			judges := newJudges(t, kind)
+			seen := 0
+			for name, config := range configurations(t) {
+				for _, object := range all(t, config) {
+					if object.Object["kind"] != kind || text(object.Object, "apiVersion") != "aws.genops.dev/v1alpha1" {
+						continue
+					}
+					seen++
+					for _, message := range judges.definition.Validate(t.Context(), object.Object) {
+						t.Errorf("%s: %s: the API server says %s", name, object.Path, message)
+					}
+					if err := judges.contractSays(object.Object); err != nil {
+						t.Errorf("%s: %s: the contract says %v", name, object.Path, err)
+					}
+				}
+			}
+			if want := 6; seen < want {
+				t.Errorf("saw %d claims, expected at least %d", seen, want)
+			}
+		})
+	}
+}
+
+// set changes a field of the spec of a claim; nil removes it.
+func set(value any, path ...string) func(map[string]any) {
+	return func(claim map[string]any) {
+		fields := claim["spec"].(map[string]any)
+		for _, name := range path[:len(path)-1] {
+			fields = fields[name].(map[string]any)
+		}
+		if last := path[len(path)-1]; value == nil {
+			delete(fields, last)
+		} else {
+			fields[last] = value
+		}
+	}
+}
+
+// subnets are a tier with this many subnets.
+func subnets(count int64) []any {
+	var tier []any
+	for i := range count {
+		tier = append(tier, map[string]any{"zone": "eu-west-1" + string(rune('a'+i)), "cidr": "10.40." + string(rune('0'+i)) + ".0/24"})
+	}
+	return tier
+}
+
+// TestBothJudgesRefuseWrongClaims has claims that are wrong in one field each. The contract refuses them before they are rendered, the API
+// server if somebody wrote them by hand.
+func TestBothJudgesRefuseWrongClaims(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		kind   string
+		change func(map[string]any)
+		want   string // What the API server says.
+	}{
+		"one zone":              {"EKS wants two", "Network", set(subnets(1), "subnets", "public"), `spec.subnets.public: Invalid value: 1: spec.subnets.public in body should have at least 2 items`},
+		"seven subnets":         {"no region has so many zones", "Network", set(subnets(7), "subnets", "privateApp"), `spec.subnets.privateApp: Too many: 7: must have at most 6 items`},
+		"unknown field":         {"a typing error does not get lost", "Network", set(true, "flowlogs"), `spec.flowlogs: there is no such field`},
+		"unknown field, nested": {"a typing error does not get lost", "Network", set("s3", "flowLogs", "destination"), `spec.flowLogs.destination: there is no such field`},
+		"region missing":        {"every resource is somewhere", "Network", set(nil, "region"), `spec.region: Required value`},
+		"tier missing":          {"an empty tier is stated", "Network", set(nil, "subnets", "privateData"), `spec.subnets.privateData: Required value`},
+		"region in capitals":    {"AWS writes them small", "Network", set("EU-WEST-1", "region"), `spec.region: Invalid value: "EU-WEST-1": spec.region in body should match '^[a-z]{2}(-[a-z]+)+-[0-9]$'`},
+		"no range": {
+			"AWS would refuse it later", "Network", set("10.40.0.0", "cidr"),
+			`spec.cidr: Invalid value: "10.40.0.0": spec.cidr in body should match '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])/(1[6-9]|2[0-8])$'`,
+		},
+		"VPC of /8": {
+			"a VPC is /16 at most", "Network", set("10.0.0.0/8", "cidr"),
+			`spec.cidr: Invalid value: "10.0.0.0/8": spec.cidr in body should match '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])/(1[6-9]|2[0-8])$'`,
+		},
+		"wrong enum":           {"two ways there are", "Network", set("none", "natGateways"), `spec.natGateways: Unsupported value: "none": supported values: "perZone", "single"`},
+		"wrong enum in a list": {"genops knows no such endpoint", "Network", set([]any{"s4"}, "endpoints", "gateway"), `spec.endpoints.gateway[0]: Unsupported value: "s4": supported values: "s3", "dynamodb"`},
+		"negative retention": {
+			"CloudWatch offers these", "Network", set(int64(-1), "flowLogs", "retentionDays"),
+			`spec.flowLogs.retentionDays: Unsupported value: -1: supported values: "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827", "2192", "2557", "2922", "3288", "3653"`,
+		},
+		"wrong type":   {"text is no truth", "Network", set("yes", "flowLogs", "enabled"), `spec.flowLogs.enabled: Invalid value: "string": spec.flowLogs.enabled in body must be of type boolean: "string"`},
+		"number":       {"an account id is text", "Network", set(int64(111122223333), "account"), `spec.account: Invalid value: "integer": spec.account in body must be of type string: "integer"`},
+		"tag too long": {"256 characters at most", "Network", set(strings.Repeat("a", 257), "tags", "team"), `spec.tags.team: Invalid value: "` + strings.Repeat("a", 257) + `": spec.tags.team in body should match '^[A-Za-z0-9 _.:/=+@-]{0,256}$'`},
+		"name too long": {
+			"names of roles are made from it", "Cluster", set(strings.Repeat("a", 41), "name"),
+			`spec.name: Invalid value: "` + strings.Repeat("a", 41) + `": spec.name in body should match '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$'`,
+		},
+		"min of one":        {"Karpenter needs two nodes", "Cluster", set(int64(1), "systemNodes", "min"), `spec.systemNodes.min: Invalid value: 1: spec.systemNodes.min in body should be greater than or equal to 2`},
+		"max of a thousand": {"system nodes are few", "Cluster", set(int64(1000), "systemNodes", "max"), `spec.systemNodes.max: Invalid value: 1000: spec.systemNodes.max in body should be less than or equal to 50`},
+		"half a node":       {"nodes are whole", "Cluster", set(2.5, "systemNodes", "min"), `spec.systemNodes.min: Invalid value: "number": spec.systemNodes.min in body must be of type integer: "number"`},
+		"unknown add-on": {
+			"AWS has no such", "Cluster", set([]any{map[string]any{"name": "istio", "configuration": ""}}, "addons"),
+			`spec.addons[0].name: Unsupported value: "istio": supported values: "vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent", "aws-ebs-csi-driver", "aws-efs-csi-driver", "snapshot-controller", "eks-node-monitoring-agent"`,
+		},
+		"add-on without configuration": {"empty is stated", "Cluster", set([]any{map[string]any{"name": "coredns"}}, "addons"), `spec.addons[0].configuration: Required value`},
+		"service range of /25": {
+			"EKS takes /12 to /24", "Cluster", set("172.20.0.0/25", "serviceCIDR"),
+			`spec.serviceCIDR: Invalid value: "172.20.0.0/25": spec.serviceCIDR in body should match '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])/(1[2-9]|2[0-4])$'`,
+		},
+		"version with a patch": {"EKS has minor versions", "Cluster", set("1.35.1", "version"), `spec.version: Invalid value: "1.35.1": spec.version in body should match '^1\.[0-9]{2}$'`},
+		"no zones":             {"a cluster is in two", "Cluster", set([]any{}, "zones"), `spec.zones: Invalid value: 0: spec.zones in body should have at least 2 items`},
+		"unknown policy": {
+			"EKS has five", "Cluster", set([]any{map[string]any{"name": "a", "policy": "Root", "principalARN": "arn:aws:iam::111122223333:role/A", "namespaces": []any{}}}, "access"),
+			`spec.access[0].policy: Unsupported value: "Root": supported values: "ClusterAdmin", "Admin", "Edit", "View", "AdminView"`,
+		},
+	}
+	of := map[string]judges{"Network": newJudges(t, "Network"), "Cluster": newJudges(t, "Cluster")}
+	for name, tc := range cases {
+		claim := full(t, tc.kind)
+		if said := of[tc.kind].definition.Validate(t.Context(), claim); len(said) > 0 {
+			t.Fatalf("%s: the claim is wrong before it is changed: %v", name, said)
+		}
+		if err := of[tc.kind].contractSays(claim); err != nil {
+			t.Fatalf("%s: the claim is wrong before it is changed: %v", name, err)
+		}
+		tc.change(claim)
+		if of[tc.kind].contractSays(claim) == nil {
+			t.Errorf("%s: the contract takes it: %s", name, tc.reason)
+		}
+		if said := of[tc.kind].definition.Validate(t.Context(), claim); len(said) == 0 || said[0] != tc.want {
+			t.Errorf("%s: %s: the API server says\n%q, want\n%q", name, tc.reason, said, tc.want)
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package generators_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// An environment that asks for much, and one that asks for little.
+const (
+	prodLines = "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\tcluster: {}"
+	devLines  = "\tstage: \"dev\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tcluster: {}"
+)
+
+// TestGolden shows the objects of one domain for one small configuration each. Every case names what must not be in its output, and the
+// sibling that takes away what the case is about: prefixes of paths, or texts, that the sibling then lacks.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	type sibling struct {
+		environment string   // Lines of the environment; empty: the same.
+		platform    string   // Lines of the platform; empty: the same.
+		lacks       []string // Texts that the case has and the sibling does not.
+	}
+	cases := map[string]struct {
+		reason      string
+		environment string // Lines of an environment called app.
+		platform    string
+		shows       []string // Prefixes of paths.
+		absent      []string // Texts that must not be in the output.
+		sibling     sibling
+	}{
+		"network/computed": {
+			reason:      "three tiers in three zones, from the VPC's range",
+			environment: prodLines,
+			shows:       []string{"app/claims/network"},
+			absent:      []string{"10.40.96.0", "eu-west-1d", "compositionRef", "natGateways: single"},
+			sibling:     sibling{environment: devLines, lacks: []string{"natGateways: perZone", "ecr.api", "Prune=confirm", "traffic: ALL"}},
+		},
+		"network/explicit": {
+			reason: "given subnets and no data tier: a VPC without a cluster has no discovery tag",
+			environment: "\tstage: \"dev\"\n\tregion: \"us-east-2\"\n\tnetwork: {cidr: \"10.50.0.0/16\", zones: 2, subnets: {\n" +
+				"\t\tpublic: [\"10.50.0.0/20\", \"10.50.16.0/20\"], privateApp: [\"10.50.32.0/20\", \"10.50.48.0/20\"]\n\t}}",
+			shows:   []string{"app/"},
+			absent:  []string{"us-east-2c", "10.50.224", "10.50.240", "kind: Cluster", "kind: NodePool"},
+			sibling: sibling{environment: "\tstage: \"dev\"\n\tregion: \"us-east-2\"\n\tnetwork: {cidr: \"10.50.0.0/16\", zones: 2}", lacks: []string{"privateData: []", "10.50.32.0/20"}},
+		},
+		"cluster/private": {
+			reason: "access, add-ons, a name and a version of its own, and no way in from outside",
+			environment: "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\tcluster: {\n\t\tname: \"main\", version: \"1.34\", endpoint: public: false\n" +
+				"\t\tlogs: [\"audit\"]\n\t\taddons: {\"aws-efs-csi-driver\": version: \"v2.1.0-eksbuild.1\", \"aws-ebs-csi-driver\": enabled: false}\n" +
+				"\t\taccess: {admins: {principalARN: \"arn:aws:iam::111122223333:role/Admin\", policy: \"ClusterAdmin\"}\n" +
+				"\t\t\tapi: {principalARN: \"arn:aws:iam::111122223333:role/Api\", policy: \"Edit\", namespaces: [\"api\"]}}\n\t}",
+			platform: "\tbootstrap: egressCIDRs: [\"198.51.100.10/32\"]",
+			shows:    []string{"app/claims/cluster"},
+			absent:   []string{"198.51.100", "aws-ebs-csi-driver", "acme-app", "authenticator"},
+			sibling:  sibling{environment: prodLines, lacks: []string{"name: main", "arn:aws:iam::111122223333:role/Admin", "public: false", "aws-efs-csi-driver"}},
+		},
+		"cluster/public": {
+			reason: "the bootstrap cluster's addresses and the environment's own, sorted, each once",
+			environment: "\tstage: \"dev\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tcluster: {endpoint: allowedCIDRs: [\"203.0.113.0/24\", \"198.51.100.10/32\"]\n" +
+				"\t\tsystemNodes: {architecture: \"amd64\", amiFamily: \"AL2023\", min: 3, max: 6}}",
+			platform: "\tbootstrap: egressCIDRs: [\"198.51.100.11/32\", \"198.51.100.10/32\"]\n\tversions: addons: coredns: {\"1.34\": \"v1.0.0-eksbuild.1\", \"1.35\": \"v1.13.2-eksbuild.1\"}",
+			shows:    []string{"app/claims/cluster"},
+			absent:   []string{"0.0.0.0/0", "v1.0.0-eksbuild.1", "m7g", "deletionProtection: true", "Prune=confirm"},
+			sibling:  sibling{environment: devLines, lacks: []string{"203.0.113.0/24", "m6i.large", "AL2023"}},
+		},
+		"nodepools/default": {
+			reason:      "one pool of each architecture, on Bottlerocket, with spot where it is not prod",
+			environment: devLines,
+			shows:       []string{"app/cluster/node-pools"},
+			absent:      []string{"kubelet", "taints", "latest", "al2023", "replicas", "instanceProfile:"},
+			sibling:     sibling{environment: prodLines, lacks: []string{"- spot"}},
+		},
+		"nodepools/everything": {
+			reason: "every field that a pool has, and a pool that is off",
+			environment: devLines + "\n\tnodePools: {\n\t\tarm64: enabled: false\n\t\tamd64: {\n\t\t\tcapacityTypes: [\"on-demand\"]\n" +
+				"\t\t\tinstances: {categories: [\"m\"], families: [\"m7i\", \"m7a\"], minGeneration: 7, sizes: [\"xlarge\", \"2xlarge\"]}\n" +
+				"\t\t\tzones: [\"eu-west-1b\"]\n\t\t\tamiFamily: \"AL2023\"\n\t\t\tamiVersion: \"v20260801\"\n\t\t\tlimits: {cpu: \"12.5\", memory: \"64Gi\"}\n\t\t\tweight: 77\n" +
+				"\t\t\ttaints: [{key: \"dedicated\", value: \"batch\", effect: \"NoSchedule\"}, {key: \"spot\", effect: \"PreferNoSchedule\"}]\n" +
+				"\t\t\tlabels: {team: \"data\", \"example.com/tier\": \"batch\"}\n\t\t\tdisruption: {\n\t\t\t\tpolicy: \"WhenEmpty\", consolidateAfter: \"Never\", expireAfter: \"Never\", terminationGracePeriod: \"1h30m\"\n" +
+				"\t\t\t\tbudgets: [{nodes: \"0\", schedule: \"0 8 * * mon-fri\", duration: \"10h\", reasons: [\"Drifted\", \"Underutilized\"]}, {nodes: \"1\"}]\n\t\t\t}\n" +
+				"\t\t\tdisk: {sizeGiB: 200, iops: 6000, throughput: 500}\n\t\t\tkubelet: {maxPods: 58, systemReserved: cpu: \"100m\", kubeReserved: memory: \"500Mi\", evictionHard: \"memory.available\": \"5%\"}\n" +
+				"\t\t\tmetadata: hopLimit: 2\n\t\t}\n\t}",
+			shows:   []string{"app/cluster/node-pools"},
+			absent:  []string{"arm64", "/dev/xvdb", "bottlerocket", "720h", "- spot", "eu-west-1a", "v20260903"},
+			sibling: sibling{environment: devLines, lacks: []string{"kubelet:", "taints:", "Never", "m7i", "al2023@v20260801", "weight: 77", "httpPutResponseHopLimit: 2"}},
+		},
+		"services/policies": {
+			reason: "who may call whom, load balancers, and what a service may reach outside",
+			environment: devLines + "\n\tservices: {\n\t\tweb: network: {loadBalancer: true, port: 3000}\n" +
+				"\t\tapi: {namespace: \"api-v2\", podSecurity: \"baseline\", architecture: \"arm64\", owner: \"api-team\", quota: {pods: 5, volumes: 0}\n" +
+				"\t\t\tnetwork: {from: [\"web\"], egress: [{cidr: \"10.20.240.0/20\", ports: [5432, 6379]}]}}\n\t}",
+			shows:   []string{"app/cluster/namespaces"},
+			absent:  []string{"0.0.0.0/0", "privileged", "Prune=confirm", "hostNetwork"},
+			sibling: sibling{environment: devLines + "\n\tservices: {web: {}, api: {}}", lacks: []string{"allow-callers", "allow-calls", "api-v2", "baseline", "5432"}},
+		},
+		"argocd/projects": {
+			reason:      "prod's windows hold for its claims and its cluster",
+			environment: prodLines,
+			shows:       []string{"bootstrap/argocd/appproject"},
+			absent:      []string{"sourceRepos:\n  - \"*\"", "server: \"*\"", "name: \"*\"", "group: \"*\""},
+			sibling: sibling{
+				environment: "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\targocd: syncWindows: []",
+				lacks:       []string{"syncWindows", "app-cluster", "https://aws.github.io/eks-charts"},
+			},
+		},
+		"argocd/sets": {
+			reason:      "an environment that a person syncs, and one that waits for nobody",
+			environment: prodLines + "\n\targocd: automated: false",
+			shows:       []string{"bootstrap/argocd/applicationset-claims", "bootstrap/argocd/applicationset-cluster"},
+			absent:      []string{"missingkey=default", "missingkey=zero", "{{.", "project: default"},
+			sibling:     sibling{environment: prodLines, lacks: []string{"templatePatch"}},
+		},
+		"argocd/root": {
+			reason:      "what a person applies once, Argo CD's settings and Crossplane",
+			environment: devLines,
+			shows:       []string{"bootstrap/argocd/application-root", "bootstrap/argocd/configmap", "bootstrap/crossplane/application-crossplane"},
+			absent:      []string{"finalizers", "insecure"},
+			sibling: sibling{
+				platform: "\tgit: {url: \"ssh://git@git.example.org/x.git\", revision: \"v1\", path: \"out/live\"}",
+				lacks:    []string{"path: rendered/bootstrap", "https://git.example.org"},
+			},
+		},
+		"addons/mirrored": {
+			reason:      "charts from a registry of one's own: the longest beginning wins",
+			environment: devLines,
+			platform: "\tmirrors: {\n\t\tgit: \"https://git.example.org/\": \"https://git.inside/\"\n" +
+				"\t\tcharts: {\"https://\": \"https://charts.inside/\", \"https://charts.external-secrets.io\": \"https://eso.inside\", \"public.ecr.aws\": \"ecr.inside\"}\n\t}",
+			shows:   []string{"bootstrap/argocd/applicationset-", "bootstrap/argocd/appproject-app-cluster"},
+			absent:  []string{"repoURL: https://charts.external-secrets.io", "public.ecr.aws", "https://git.example.org", "https://aws.github.io/eks-charts\n"},
+			sibling: sibling{platform: "\tmirrors: {}", lacks: []string{".inside"}},
+		},
+		"crossplane/irsa": {
+			reason:      "the providers' ServiceAccount names its role; packages come from a mirror",
+			environment: devLines,
+			platform:    "\tbootstrap: credentials: \"IRSA\"\n\tmirrors: packages: \"xpkg.upbound.io/\": \"registry.inside/xpkg/\"",
+			shows:       []string{"bootstrap/crossplane/deploymentruntimeconfig", "bootstrap/crossplane/provider", "bootstrap/crossplane/managed"},
+			absent:      []string{"xpkg.upbound.io", "secretRef", "name: default", "activate:\n  - \"*\""},
+			sibling:     sibling{platform: "\tbootstrap: credentials: \"PodIdentity\"", lacks: []string{"eks.amazonaws.com/role-arn", "registry.inside"}},
+		},
+		"crossplane/secret": {
+			reason:      "kind and k3s have no Pod Identity: a Secret is referred to, and never rendered",
+			environment: "\tstage: \"shared\"\n\tregion: \"eu-central-1\"\n\taccount: \"222233334444\"\n\tnetwork: cidr: \"10.10.0.0/16\"",
+			platform:    "\tbootstrap: {credentials: \"Secret\", provisionerRole: \"infra\"}",
+			shows:       []string{"bootstrap/crossplane/providerconfig", "bootstrap/namespaces"},
+			absent:      []string{"kind: Secret", "eks.amazonaws.com", "aws_access_key", "\ndata:"},
+			sibling:     sibling{platform: "\tbootstrap: credentials: \"PodIdentity\"", lacks: []string{"secretRef", "source: Secret", "role/infra"}},
+		},
+		"cluster/planned": {
+			reason:      "an environment without an account is only planned: nothing of it is rendered, here or for the platform",
+			environment: prodLines,
+			shows:       []string{"app/claims", "bootstrap/namespaces", "bootstrap/crossplane/providerconfig", "bootstrap/argocd/applicationset-claims"},
+			absent:      []string{"env-other"},
+			sibling: sibling{
+				environment: prodLines + "\n\t" + planned, lacks: []string{"kind: Cluster", "env-app", "environment: app", "role/crossplane-provisioner"},
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			render := func(environment, platform string) string {
+				config := load(t, "\torder: [\"app\"]\n"+platform, map[string]string{"app": environment})
+				return page(t, below(all(t, config), tc.shows...))
+			}
+			got := render(tc.environment, tc.platform)
+			golden(t, name, got)
+			for _, text := range tc.absent {
+				if strings.Contains(got, text) {
+					t.Errorf("%s: %q must not be there", tc.reason, text)
+				}
+			}
+			if tc.sibling.environment == "" {
+				tc.sibling.environment = tc.environment
+			}
+			other := render(tc.sibling.environment, tc.sibling.platform)
+			for _, text := range tc.sibling.lacks {
+				if !strings.Contains(got, text) {
+					t.Errorf("%q is not in the case, so its sibling proves nothing", text)
+				}
+				if strings.Contains(other, text) {
+					t.Errorf("%s: %q is in the sibling, too", tc.reason, text)
+				}
+			}
+			if len(tc.absent) == 0 || len(tc.sibling.lacks) == 0 || slices.Contains(tc.absent, "") {
+				t.Error("a case says what must not be there")
+			}
+		})
+	}
+}

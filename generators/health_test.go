@@ -1,0 +1,132 @@
+package generators_test
+
+import (
+	"strings"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+	"sigs.k8s.io/yaml"
+
+	"github.com/innovate-inc/genops/generators"
+	"github.com/innovate-inc/genops/schema"
+)
+
+// customizations returns the health checks that the settings of Argo CD hold, by what they are for.
+func customizations(t *testing.T) map[string]string {
+	t.Helper()
+	objects, err := generators.ArgoCD{}.Platform(&schema.Config{Platform: &schema.Platform{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range objects {
+		if !strings.HasSuffix(object.Path, "configmap-argocd-cm.yaml") {
+			continue
+		}
+		data, _ := object.Object["data"].(map[string]any)
+		text, _ := data["resource.customizations"].(string)
+		checks := map[string]map[string]string{}
+		if err := yaml.UnmarshalStrict([]byte(text), &checks); err != nil {
+			t.Fatalf("resource.customizations is not YAML: %v", err)
+		}
+		scripts := map[string]string{}
+		for kinds, check := range checks {
+			scripts[kinds] = check["health.lua"]
+		}
+		return scripts
+	}
+	t.Fatal("there is no argocd-cm")
+	return nil
+}
+
+// The scripts are run by the Lua that Argo CD runs them with, without its libraries, as Argo CD does.
+func TestHealthOfClaimsAndApplications(t *testing.T) {
+	t.Parallel()
+	scripts := customizations(t)
+	const claims, applications = "aws.genops.dev/*", "argoproj.io/Application"
+	cases := map[string]struct {
+		reason  string
+		script  string
+		object  string
+		status  string
+		message string
+	}{
+		"new claim": {
+			reason: "a claim that Crossplane has not seen is not healthy: waves would go on too early",
+			script: claims, object: `{}`, status: "Progressing", message: "waiting for Crossplane",
+		},
+		"no conditions": {
+			reason: "a status without conditions says nothing yet",
+			script: claims, object: `{status = {}}`, status: "Progressing", message: "waiting for Crossplane",
+		},
+		"waiting": {
+			reason: "AWS takes its time, and the reason is what people want to read",
+			script: claims,
+			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "Ready", status = "False", reason = "Creating", message = "waiting for 2 of 6 subnets"}}}}`,
+			status: "Progressing", message: "waiting for 2 of 6 subnets",
+		},
+		"waiting without a message": {
+			reason: "a reason is better than nothing",
+			script: claims,
+			object: `{status = {conditions = {{type = "Ready", status = "False", reason = "Creating"}}}}`,
+			status: "Progressing", message: "Creating",
+		},
+		"ready": {
+			reason: "ready is what the next wave waits for",
+			script: claims,
+			object: `{status = {conditions = {{type = "Ready", status = "True"}, {type = "Synced", status = "True"}}}}`,
+			status: "Healthy", message: "ready",
+		},
+		"ready but not synced": {
+			reason: "the last change did not go through, whatever stood before",
+			script: claims,
+			object: `{status = {conditions = {{type = "Ready", status = "True"}, {type = "Synced", status = "False", reason = "ReconcileError", message = "cannot compose"}}}}`,
+			status: "Degraded", message: "cannot compose",
+		},
+		"paused": {
+			reason: "a person paused it: nothing is wrong",
+			script: claims,
+			object: `{status = {conditions = {{type = "Synced", status = "False", reason = "ReconcilePaused"}}}}`,
+			status: "Suspended", message: "paused",
+		},
+		"application without status": {
+			reason: "an Application that was not compared yet is not healthy",
+			script: applications, object: `{}`, status: "Progressing", message: "",
+		},
+		"application passes on its health": {
+			reason: "waves of the root Application wait for what its children bring",
+			script: applications, object: `{status = {health = {status = "Degraded", message = "broken"}}}`, status: "Degraded", message: "broken",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state := lua.NewState(lua.Options{SkipOpenLibs: true})
+			defer state.Close()
+			// Argo CD opens these for every script.
+			for _, library := range []struct {
+				name string
+				open lua.LGFunction
+			}{{lua.BaseLibName, lua.OpenBase}, {lua.TabLibName, lua.OpenTable}} {
+				if err := state.CallByParam(lua.P{Fn: state.NewFunction(library.open), Protect: true}, lua.LString(library.name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := state.DoString("obj = " + tc.object); err != nil {
+				t.Fatal(err)
+			}
+			if err := state.DoString(scripts[tc.script]); err != nil {
+				t.Fatalf("%s: %v", tc.reason, err)
+			}
+			result, ok := state.Get(-1).(*lua.LTable)
+			if !ok {
+				t.Fatalf("%s: the script returns %v, not a table", tc.reason, state.Get(-1))
+			}
+			if got := result.RawGetString("status").String(); got != tc.status {
+				t.Errorf("%s: got status %s, want %s", tc.reason, got, tc.status)
+			}
+			if got := result.RawGetString("message").String(); got != tc.message {
+				t.Errorf("%s: got message %q, want %q", tc.reason, got, tc.message)
+			}
+		})
+	}
+}
