@@ -39,7 +39,7 @@ func newClaimsSet(c *schema.Config) (*v1alpha1.ApplicationSet, error) {
 	var elements []extv1.JSON
 	for _, e := range active(c) {
 		element, err := json.Marshal(map[string]string{
-			"environment": e.Name, "stage": string(e.Stage), "namespace": e.Namespace(), "path": path.Join(c.Platform.Git.Path, e.Name, "claims"),
+			"environment": e.Name, "stage": string(e.Stage), "namespace": e.Namespace(), "path": path.Join(c.Platform.Git.Path, e.Name, folderClaims),
 		})
 		if err != nil {
 			return nil, fmt.Errorf("write element %s: %w", e.Name, err)
@@ -72,7 +72,7 @@ func newClaimsSet(c *schema.Config) (*v1alpha1.ApplicationSet, error) {
 // newClusterSet makes one Application per folder of configuration of each registered workload cluster.
 func newClusterSet(c *schema.Config) *v1alpha1.ApplicationSet {
 	registered := metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: schema.LabelEnvironment, Operator: metav1.LabelSelectorOpExists}}}
-	folders := path.Join(c.Platform.Git.Path, label(schema.LabelEnvironment), "cluster", "*")
+	folders := path.Join(c.Platform.Git.Path, label(schema.LabelEnvironment), folderCluster, "*")
 	set := newSet("cluster", v1alpha1.ApplicationSetGenerator{Matrix: &v1alpha1.MatrixGenerator{Generators: []v1alpha1.ApplicationSetNestedGenerator{
 		{Clusters: &v1alpha1.ClusterGenerator{Selector: registered}},
 		{Git: &v1alpha1.GitGenerator{

@@ -116,6 +116,18 @@ func newCrossplane(c *schema.Config) *v1alpha1.Application {
 	}
 }
 
+// Names are what genops calls the Argo CD objects of an environment, with their kinds: two environments must not share one.
+func Names(e *schema.Environment) []string {
+	names := []string{"AppProject " + e.Name, "AppProject " + clusterProject(e), "Application claims-" + e.Name}
+	for _, folder := range []string{folderNodePools, folderNamespaces} {
+		names = append(names, "Application "+e.Name+"-"+folder)
+	}
+	for _, a := range addons() {
+		names = append(names, "Application "+e.Name+"-"+a.chart)
+	}
+	return names
+}
+
 // clusterProject is the name of the project of an environment's workload cluster.
 func clusterProject(e *schema.Environment) string { return e.Name + "-cluster" }
 

@@ -23,7 +23,7 @@ func (Cluster) Environment(c *schema.Config, e *schema.Environment) ([]manifest.
 	if err != nil {
 		return nil, err
 	}
-	return []manifest.Object{{Path: path.Join(e.Name, "claims", "cluster.yaml"), Object: object}}, nil
+	return []manifest.Object{{Path: path.Join(e.Name, folderClaims, "cluster.yaml"), Object: object}}, nil
 }
 
 // Platform makes the definition of Cluster claims.

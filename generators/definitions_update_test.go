@@ -1,7 +1,6 @@
 package generators_test
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -137,7 +136,7 @@ func accepts(t *testing.T, definition *extv1.CustomResourceDefinition) []string 
 	}
 	internal.Status.Conditions = nil
 	var messages []string
-	for _, e := range validation.ValidateCustomResourceDefinition(context.Background(), internal) {
+	for _, e := range validation.ValidateCustomResourceDefinition(t.Context(), internal) {
 		messages = append(messages, e.Error())
 	}
 	return messages

@@ -47,6 +47,14 @@ func Domains() []Domain {
 // Bootstrap is the folder below rendered/ that holds what the bootstrap cluster needs itself.
 const Bootstrap = "bootstrap"
 
+// Folders below an environment's. Argo CD makes one Application of the claims, and one of each folder below cluster.
+const (
+	folderClaims     = "claims"
+	folderCluster    = "cluster"
+	folderNodePools  = "node-pools"
+	folderNamespaces = "namespaces"
+)
+
 // Environment makes all objects of an environment. One without an account is only planned and has none.
 func Environment(c *schema.Config, e *schema.Environment) ([]manifest.Object, error) {
 	if e.Account == "" {

@@ -2,7 +2,6 @@ package generators_test
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -65,7 +64,7 @@ func load(t *testing.T, platformLines string, environments map[string]string) *s
 
 func loadFS(t *testing.T, fsys fs.FS) *schema.Config {
 	t.Helper()
-	config, err := schema.Load(context.Background(), fsys, "")
+	config, err := schema.Load(t.Context(), fsys, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (NodePools) Environment(c *schema.Config, e *schema.Environment) ([]manifes
 		if err != nil {
 			return nil, fmt.Errorf("build EC2NodeClass %s: %w", name, err)
 		}
-		folder := path.Join(e.Name, "cluster", "node-pools")
+		folder := path.Join(e.Name, folderCluster, folderNodePools)
 		objects.add(nodeClass, folder, "ec2nodeclass-"+name)
 		objects.add(nodePool, folder, "nodepool-"+name)
 	}

@@ -34,7 +34,7 @@ func (Services) Environment(c *schema.Config, e *schema.Environment) ([]manifest
 	var objects typed
 	for _, name := range slices.Sorted(maps.Keys(e.Services)) {
 		service := e.Services[name]
-		folder := path.Join(e.Name, "cluster", "namespaces", name)
+		folder := path.Join(e.Name, folderCluster, folderNamespaces, name)
 		quota, err := newQuota(service)
 		if err != nil {
 			return nil, fmt.Errorf("build ResourceQuota of %s: %w", name, err)

@@ -281,6 +281,10 @@ func bounds(limits []cue.Value) string {
 
 // call describes a constraint that is a function of CUE's standard library.
 func call(args []cue.Value) string {
+	_, path := args[0].ReferencePath()
+	if path.String() == "UniqueItems" {
+		return "each once"
+	}
 	if len(args) < 2 {
 		return ""
 	}
@@ -288,7 +292,6 @@ func call(args []cue.Value) string {
 	if err != nil {
 		return ""
 	}
-	_, path := args[0].ReferencePath()
 	switch path.String() {
 	case "MinRunes":
 		return "at least " + problem.Plural(int(limit), "character")

@@ -169,6 +169,9 @@ func (d *diagnosis) missing(p problem.Problem, path []string) problem.Problem {
 	for n := len(path) - 1; n >= 0; n-- {
 		if places := locate(d.files, append([]string{d.field}, path[:n]...)); len(places) > 0 {
 			p.Position = places[0].position()
+			if n == 0 {
+				p.Position = d.begin(places[0])
+			}
 			break
 		}
 	}

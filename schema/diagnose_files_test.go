@@ -156,29 +156,29 @@ func TestProblemsOfFiles(t *testing.T) {
 			"no environment is to blame", edited("account: \"999900000002\"", "acount: \"999900000002\""),
 			[]problem.Problem{
 				{
-					Position: at(platformFile, 13, 3), Field: "bootstrap.acount",
+					Position: at(platformFile, 13, 3), Field: "platform.bootstrap.acount",
 					Message: "there is no such field: allowed are account, clusterName, credentials, egressCIDRs, provisionerRole, region", Hint: "did you mean account?",
 				},
 			},
 		},
 		"platform, wrong element of a list": {
 			"the element is blamed", edited("order: _", "order: [\"dev\", \"Prod\"]"),
-			[]problem.Problem{{Position: at(platformFile, 35, 17), Field: "order[1]", Message: `"Prod" is not allowed: allowed is ` + dnsLabel}},
+			[]problem.Problem{{Position: at(platformFile, 35, 17), Field: "platform.order[1]", Message: `"Prod" is not allowed: allowed is ` + dnsLabel}},
 		},
 		"platform, chart missing": {
 			"an add-on that cannot be installed", edited("\t\t\tcrossplane: {repository: \"https://charts.crossplane.io/stable\", version: \"2.3.4\"}\n", ""),
-			[]problem.Problem{{Position: at(platformFile, 22, 11), Field: "versions.charts.crossplane", Message: "missing: allowed is a Helm chart and where it comes from"}},
+			[]problem.Problem{{Position: at(platformFile, 22, 11), Field: "platform.versions.charts.crossplane", Message: "missing: allowed is a Helm chart and where it comes from"}},
 		},
 		"platform, unknown chart": {
 			"genops would not install it", edited("\t\tpackages: {", "\t\tcharts: istio: {repository: \"https://istio.example\", version: \"1.0.0\"}\n\t\tpackages: {"),
 			[]problem.Problem{{
-				Position: at(platformFile, 30, 11), Field: "versions.charts.istio",
+				Position: at(platformFile, 30, 11), Field: "platform.versions.charts.istio",
 				Message: "there is no such field: allowed are aws-load-balancer-controller, crossplane, external-secrets, karpenter, karpenter-crd, metrics-server",
 			}},
 		},
 		"platform, number in a map": {
 			"names with a dot stand in quotes", edited("\tversions: {", "\tmirrors: images: \"docker.io\": 5\n\tversions: {"),
-			[]problem.Problem{{Position: at(platformFile, 16, 32), Field: `mirrors.images."docker.io"`, Message: "5 (a number) is not allowed: allowed is text in quotes", Hint: `write "5" in quotes`}},
+			[]problem.Problem{{Position: at(platformFile, 16, 32), Field: `platform.mirrors.images."docker.io"`, Message: "5 (a number) is not allowed: allowed is text in quotes", Hint: `write "5" in quotes`}},
 		},
 	}
 	for name, tc := range cases {

@@ -65,86 +65,124 @@ func (e *UnknownFieldError) Error() string {
 
 // Explain finds a field of the contract by its path. An empty path gives the environment as a whole, and platform the platform.
 func Explain(field string) (*Field, error) {
-	e := &evaluator{}
-	if err := e.refresh(); err != nil {
+	x := &explainer{evaluator: &evaluator{}, path: splitPath(field)}
+	if err := x.evaluator.refresh(); err != nil {
 		return nil, err
 	}
-	path := splitPath(field)
-	definition, name := "#Environment", ""
-	if len(path) > 0 && path[0] == "platform" {
-		definition, name, path = "#Platform", "platform", path[1:]
+	definition := "#Environment"
+	if len(x.path) > 0 && x.path[0] == platformField {
+		definition, x.platform, x.path = "#Platform", true, x.path[1:]
 	}
-	if len(path) > 0 && path[0] == "environment" {
-		path = path[1:]
+	if len(x.path) > 0 && x.path[0] == environmentField {
+		x.path = x.path[1:]
 	}
-	contract, err := e.contract(definition)
-	if err != nil {
+	var err error
+	if x.contract, err = x.evaluator.contract(definition); err != nil {
 		return nil, err
 	}
-	at := func(stage Stage, path []string) cue.Value {
-		if definition == "#Platform" {
-			return probe(e.ctx, contract, path)
-		}
-		filled := contract
-		if !slices.Equal(path, []string{"name"}) {
-			filled = filled.FillPath(cue.ParsePath("name"), "example")
-		}
-		if !slices.Equal(path, []string{"stage"}) {
-			filled = filled.FillPath(cue.ParsePath("stage"), string(stage))
-		}
-		return probe(e.ctx, filled, path)
+	if err := x.find(field); err != nil {
+		return nil, err
 	}
-	for i := range path {
-		if around := at(StageDev, path[:i]); i > 0 && around.IncompleteKind()&cue.StructKind == 0 && !elementOf(around).Exists() || !known(at(StageDev, path[:i]), at(StageDev, path[:i+1]), path[i]) {
-			return nil, unknownField(field, joinPath(slices.Concat(splitPath(name), path[:i])), path[i], fieldNames(at(StageDev, path[:i])))
+	return x.field(), nil
+}
+
+// explainer looks at one field of the contract.
+type explainer struct {
+	evaluator *evaluator
+	contract  cue.Value
+	platform  bool
+	path      []string
+}
+
+// at is what the contract has at a path in a stage.
+func (x *explainer) at(stage Stage, path []string) cue.Value {
+	filled := x.contract
+	if !x.platform && !slices.Equal(path, []string{"name"}) {
+		filled = filled.FillPath(cue.ParsePath("name"), "example")
+	}
+	if !x.platform && !slices.Equal(path, []string{"stage"}) {
+		filled = filled.FillPath(cue.ParsePath("stage"), string(stage))
+	}
+	return probe(x.evaluator.ctx, filled, path)
+}
+
+// shown is a path as people write it: that of the platform starts with platform.
+func (x *explainer) shown(path []string) string {
+	if x.platform {
+		path = append([]string{platformField}, path...)
+	}
+	return joinPath(path)
+}
+
+// find makes sure that every step of the path exists.
+func (x *explainer) find(field string) error {
+	for i, name := range x.path {
+		around := x.at(StageDev, x.path[:i])
+		open := i == 0 || around.IncompleteKind()&cue.StructKind != 0 || elementOf(around).Exists()
+		if !open || !known(around, x.at(StageDev, x.path[:i+1]), name) {
+			return unknownField(field, x.shown(x.path[:i]), name, fieldNames(around))
 		}
 	}
-	v := at(StageDev, path)
-	if definition == "#Environment" && len(path) == 0 {
-		v = contract
+	return nil
+}
+
+// field reads everything that is said of the field.
+func (x *explainer) field() *Field {
+	v := x.at(StageDev, x.path)
+	if len(x.path) == 0 {
+		v = x.contract
 	}
-	f := &Field{Path: joinPath(append(splitPath(name), path...)), Documentation: documentation(v), Type: typeName(v)}
-	if len(path) > 0 {
-		around := path[:len(path)-1]
-		if len(around) == 0 {
-			f.Required = required(contract, path[0])
-		} else {
-			f.Required = required(at(StageDev, around), path[len(around)])
-		}
-		if !f.Required {
-			f.Defaults = defaults(at, path)
-		}
-		if f.Path == "name" {
-			f.Required = false // The folder gives it.
-		}
-		if names := v.Attribute("names"); names.Err() == nil {
-			f.Names = nameOf(e, names.Contents()).String()
-		}
+	f := &Field{Path: x.shown(x.path), Documentation: documentation(v), Type: typeName(v), Required: x.required()}
+	if len(x.path) > 0 && !f.Required {
+		f.Defaults = defaults(x.at, x.path)
+	}
+	if names := v.Attribute("names"); names.Err() == nil {
+		f.Names = nameOf(x.evaluator, names.Contents()).String()
 	}
 	if v.IncompleteKind() == cue.StructKind {
-		f.Fields = summaries(v)
-		for i := range f.Fields {
-			f.Fields[i].Required = f.Fields[i].Required && (len(path) > 0 || f.Fields[i].Name != "name")
-		}
-		// A map of elements with names of one's own takes any name that the contract's pattern matches.
-		const free = "example"
-		element := at(StageDev, append(slices.Clone(path), free))
-		if len(path) > 0 && element.Exists() && element.Err() == nil && !slices.Contains(fieldNames(v), free) {
-			f.Elements = true
-			f.Fields = summaries(element)
-			if element.IncompleteKind() != cue.StructKind {
-				f.Allowed = "for each name, " + describe(element).String()
-			}
-		}
-		return f, nil
+		x.content(f, v)
+		return f
 	}
 	allowed := describe(v)
 	f.Allowed, f.Values = allowed.String(), allowed.Values
 	if element := elementOf(v); element.Exists() && element.IncompleteKind() == cue.StructKind {
-		f.Fields = summaries(element)
-		f.Elements = true
+		f.Fields, f.Elements = summaries(element), true
 	}
-	return f, nil
+	return f
+}
+
+// required tells whether somebody has to give the field. The name of an environment is given by its folder.
+func (x *explainer) required() bool {
+	switch {
+	case len(x.path) == 0 || !x.platform && x.path[0] == "name":
+		return false
+	case len(x.path) == 1:
+		return required(x.contract, x.path[0])
+	default:
+		last := len(x.path) - 1
+		return required(x.at(StageDev, x.path[:last]), x.path[last])
+	}
+}
+
+// content lists the fields of a struct, or of the elements of a map.
+func (x *explainer) content(f *Field, v cue.Value) {
+	f.Fields = summaries(v)
+	if len(x.path) == 0 {
+		for i := range f.Fields {
+			f.Fields[i].Required = f.Fields[i].Required && (x.platform || f.Fields[i].Name != "name")
+		}
+		return
+	}
+	// A map takes any name that its pattern matches, a struct does not.
+	const free = "example"
+	element := x.at(StageDev, append(slices.Clone(x.path), free))
+	if !element.Exists() || element.Err() != nil || slices.Contains(fieldNames(v), free) {
+		return
+	}
+	f.Elements, f.Fields = true, summaries(element)
+	if element.IncompleteKind() != cue.StructKind {
+		f.Allowed = "for each name, " + describe(element).String()
+	}
 }
 
 func unknownField(field, around, name string, allowed []string) error {

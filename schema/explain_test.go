@@ -156,6 +156,7 @@ func TestExplain(t *testing.T) {
 			Field{
 				Path: "tags", Documentation: "Further AWS tags on everything that can be tagged.", Type: "struct", Elements: true,
 				Allowed: "for each name, " + tagValue,
+				Names:   "the key of an AWS tag: 1 to 128 letters, digits, spaces and any of _ . : / = + - @, not starting with aws:",
 			},
 		},
 	}

@@ -18,7 +18,9 @@ func (d *diagnosis) fields() []problem.Problem {
 	var found []problem.Problem
 	for i, top := range locate(d.files, []string{d.field}) {
 		found = append(found, d.unknownIn(top.value, top.file, nil)...)
-		if _, isStruct := top.value.(*ast.StructLit); isStruct && i == 0 {
+		_, isList := top.value.(*ast.ListLit)
+		_, isScalar := top.value.(*ast.BasicLit)
+		if i == 0 && !isList && !isScalar {
 			found = append(found, d.missingIn(d.definition, d.begin(top), nil)...)
 		}
 	}

@@ -92,11 +92,11 @@ func (c *Config) Environment(name string) *Environment {
 }
 
 func (e *evaluator) loadPlatform(src *source, platform *Platform) ([]problem.Problem, error) {
-	return e.read(src.shared, target{field: "platform", definition: "#Platform"}, platform)
+	return e.read(src.shared, target{field: platformField, definition: "#Platform"}, platform)
 }
 
 func (e *evaluator) loadEnvironment(src *source, name string, environment *Environment) ([]problem.Problem, error) {
-	t := target{field: "environment", definition: "#Environment", environment: name}
+	t := target{field: environmentField, definition: "#Environment", environment: name}
 	problems, err := e.read(src.files(name), t, environment)
 	if err != nil || len(problems) > 0 {
 		return problems, err
@@ -150,8 +150,7 @@ func (t target) contract(files []*ast.File) (*ast.File, error) {
 
 // without drops from an environment's files the platform, unless the environment refers to it: CUE would evaluate it for each environment.
 func (t target) without(files []*ast.File) []*ast.File {
-	const platform = "platform"
-	if t.field == platform || refers(files, platform) {
+	if t.field == platformField || refers(files, platformField) {
 		return slices.Clone(files)
 	}
 	kept := make([]*ast.File, 0, len(files))
@@ -162,7 +161,7 @@ func (t target) without(files []*ast.File) []*ast.File {
 				return false
 			}
 			name, _, err := ast.LabelName(field.Label)
-			return err == nil && name == platform
+			return err == nil && name == platformField
 		})
 		if len(rest) != len(f.Decls) {
 			// A file whose import is no longer used is an error: leave out the whole file if nothing but the platform was in it.

@@ -20,7 +20,7 @@ import (
 
 func load(t *testing.T, fsys fs.FS) *Config {
 	t.Helper()
-	config, err := Load(context.Background(), fsys, "")
+	config, err := Load(t.Context(), fsys, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestLoadManyEnvironments(t *testing.T) {
 
 func TestLoadReportsAllEnvironments(t *testing.T) {
 	t.Parallel()
-	_, err := Load(context.Background(), many(t, contextLife+5, 0, 7, contextLife+4), "../")
+	_, err := Load(t.Context(), many(t, contextLife+5, 0, 7, contextLife+4), "../")
 	var got *problem.Error
 	if !errors.As(err, &got) {
 		t.Fatalf("got error %v, want a *problem.Error", err)
@@ -245,7 +245,7 @@ func TestLoadReportsAllEnvironments(t *testing.T) {
 
 func TestLoadStopsWhenAsked(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	config, err := Load(ctx, many(t, 3), "")
 	if config != nil || !errors.Is(err, context.Canceled) {

@@ -115,9 +115,9 @@ func descendInto(value ast.Expr, path []string) []ast.Expr {
 // environment's first file. field is a path such as network.cidr; empty is the environment as a whole. environment is empty for a field of
 // the platform.
 func (c *Config) Position(environment, field string) problem.Position {
-	top, files := "platform", c.source.shared
+	top, files := platformField, c.source.shared
 	if environment != "" {
-		top, files = "environment", c.source.files(environment)
+		top, files = environmentField, c.source.files(environment)
 	}
 	path := append([]string{top}, splitPath(field)...)
 	syntax := make([]*ast.File, 0, len(files))
@@ -139,7 +139,7 @@ func (c *Config) Position(environment, field string) problem.Position {
 
 // Own tells whether a field is written in the environment's own folder, and not only in the files that all environments share.
 func (c *Config) Own(environment, field string) bool {
-	path := append([]string{"environment"}, splitPath(field)...)
+	path := append([]string{environmentField}, splitPath(field)...)
 	for _, f := range c.source.environments[environment] {
 		if parsed, err := parser.ParseFile(f.name, f.text); err == nil && len(locate([]*ast.File{parsed}, path)) > 0 {
 			return true

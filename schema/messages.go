@@ -57,7 +57,7 @@ func importProblems(f *ast.File, environment string) []problem.Problem {
 
 // strayFields finds top-level fields that genops does not read. Helpers are hidden fields, definitions or let clauses.
 func strayFields(files []*ast.File, environment string) []problem.Problem {
-	read := []string{"environment", "platform"}
+	read := []string{environmentField, platformField}
 	var found []problem.Problem
 	for _, f := range files {
 		for _, decl := range f.Decls {

@@ -20,6 +20,9 @@ var contract embed.FS
 const (
 	// folder is where people describe their environments.
 	folder = "environments"
+	// environmentField and platformField are what people fill in at the top level of a file.
+	environmentField = "environment"
+	platformField    = "platform"
 	// importPath is what environments import to get at the contract.
 	importPath = "github.com/innovate-inc/genops/schema"
 )

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -73,7 +74,7 @@ func (e *Environment) TierSubnets() (TierSubnets, error) {
 	}
 	tiers := TierSubnets{Public: []Subnet{}, PrivateApp: []Subnet{}, PrivateData: []Subnet{}}
 	for _, zone := range zones {
-		n := int(zone[len(zone)-1] - 'a')
+		n := uint32(zone[len(zone)-1] - 'a')
 		tiers.Public = append(tiers.Public, Subnet{Zone: zone, CIDR: part(vpc, 7, 7*16+n)})
 		tiers.PrivateApp = append(tiers.PrivateApp, Subnet{Zone: zone, CIDR: part(vpc, 3, n)})
 		tiers.PrivateData = append(tiers.PrivateData, Subnet{Zone: zone, CIDR: part(vpc, 7, 7*16+8+n)})
@@ -113,11 +114,10 @@ func (e *Environment) explicitSubnets(zones []string) (TierSubnets, error) {
 }
 
 // part is the n-th of the 2^bits equal parts of a range.
-func part(whole netip.Prefix, bits, n int) string {
+func part(whole netip.Prefix, bits int, n uint32) string {
 	size := whole.Bits() + bits
-	base := whole.Masked().Addr().As4()
-	address := uint32(base[0])<<24 | uint32(base[1])<<16 | uint32(base[2])<<8 | uint32(base[3])
-	address += uint32(n) << (32 - size)
-	start := netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)})
-	return start.String() + "/" + strconv.Itoa(size)
+	address := whole.Masked().Addr().As4()
+	first := binary.BigEndian.Uint32(address[:])
+	binary.BigEndian.PutUint32(address[:], first+n<<(32-size))
+	return netip.AddrFrom4(address).String() + "/" + strconv.Itoa(size)
 }

@@ -6,6 +6,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,9 +25,9 @@ func main() {
 	flag.Parse()
 	var err error
 	if *floor != "" {
-		err = measureFloor(*floor)
+		err = measureFloor(os.Stdout, *floor)
 	} else {
-		err = bench(*sizes, *runs)
+		err = bench(os.Stdout, *sizes, *runs)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -41,14 +42,15 @@ type figures struct {
 	mib  float64 // peak resident memory
 }
 
-func bench(sizes string, runs int) error {
+func bench(out io.Writer, sizes string, runs int) error {
 	work, err := os.MkdirTemp("", "genops-bench-")
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	binary := filepath.Join(work, "genops")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/genops")
+	build := exec.Command( //nolint:gosec // The paths are the benchmark's own.
+		"go", "build", "-o", binary, "./cmd/genops")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build genops: %w", err)
@@ -57,7 +59,7 @@ func bench(sizes string, runs int) error {
 	if err != nil {
 		return fmt.Errorf("find own binary: %w", err)
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "environments\tfiles\tfirst render\tsecond render\t--check\tstart-up\tfloor (no CUE)\tfirst / floor\tpeak memory\t")
 	for size := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(size))
@@ -71,7 +73,7 @@ func bench(sizes string, runs int) error {
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
-	fmt.Println("\nCPU seconds, user and system, median; memory in MiB. first: rendered/ is empty. second: nothing changed. The floor reads the rendered\nobjects before its clock starts, then marshals and writes them.")
+	fmt.Fprintln(out, "\nCPU seconds, user and system, median; memory in MiB. first: rendered/ is empty. second: nothing changed. The floor reads the rendered\nobjects before its clock starts, then marshals and writes them.")
 	return nil
 }
 
@@ -112,7 +114,7 @@ func row(table *tabwriter.Writer, dir, binary, self string, n, runs int) error {
 
 // measure runs a command. The floor measures itself and prints its CPU seconds, because reading the objects does not count.
 func measure(args []string) (figures, error) {
-	cmd := exec.Command(args[0], args[1:]...)
+	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec // The commands are the benchmark's own.
 	var out strings.Builder
 	cmd.Stdout = &out
 	start := time.Now()

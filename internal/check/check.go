@@ -28,6 +28,7 @@ func Run(c *schema.Config) Result {
 	order(r)
 	names(r)
 	accounts(r)
+	bootstrapAddresses(r)
 	kubernetesOrder(r)
 	for _, e := range c.Environments {
 		environment(r, e)

@@ -1,16 +1,14 @@
 package check
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-	_ "time/tzdata" // Time zones are known on every machine, so that every machine gives the same answer.
-
-	"github.com/robfig/cron/v3"
 
 	"github.com/innovate-inc/genops/internal/problem"
 	"github.com/innovate-inc/genops/schema"
@@ -21,19 +19,15 @@ func cluster(r *report, e *schema.Environment) {
 	if e.Network == nil {
 		r.error(e, "cluster", "the cluster has no network to run in", "give the environment network: cidr: \"...\"")
 	}
-	aligned(r, e, "cluster.serviceCIDR", e.Cluster.ServiceCIDR)
+	services, ok := aligned(r, e, "cluster.serviceCIDR", e.Cluster.ServiceCIDR)
+	if ok && !within(rfc1918(), services) {
+		r.error(e, "cluster.serviceCIDR", fmt.Sprintf("%s is not private: allowed are ranges in 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16", services))
+	}
 	if e.Stage == schema.StageProd && !e.Cluster.DeletionProtection {
 		r.warning(e, "deletion-protection-off", "cluster.deletionProtection", "prod's cluster can be deleted: AWS would not refuse")
 	}
-	if e.Cluster.Endpoint.Public && slices.Contains(e.Cluster.Endpoint.AllowedCIDRs, "0.0.0.0/0") {
-		r.warning(e, "public-endpoint-open", "cluster.endpoint.allowedCIDRs", "the Kubernetes API can be reached from the whole Internet")
-	}
-	for i, cidr := range e.Cluster.Endpoint.AllowedCIDRs {
-		aligned(r, e, fmt.Sprintf("cluster.endpoint.allowedCIDRs[%d]", i), cidr)
-	}
-	if !e.Cluster.Endpoint.Public && len(e.Cluster.Endpoint.AllowedCIDRs) > 0 {
-		r.error(e, "cluster.endpoint.allowedCIDRs", "the public endpoint is off, so nobody can be allowed to reach it")
-	}
+	endpoint(r, e)
+	claimLimits(r, e)
 	nodes := e.Cluster.SystemNodes
 	if nodes.Min > nodes.Max {
 		r.error(e, "cluster.systemNodes.min", fmt.Sprintf("%d is more than max, which is %d", nodes.Min, nodes.Max))
@@ -43,6 +37,65 @@ func cluster(r *report, e *schema.Environment) {
 		if arch := architecture(family); arch != nodes.Architecture {
 			r.error(e, fmt.Sprintf("cluster.systemNodes.instanceTypes[%d]", i),
 				fmt.Sprintf("%s is %s, but the system nodes are %s", instanceType, arch, nodes.Architecture))
+		}
+	}
+}
+
+// endpoint checks who can reach the Kubernetes API.
+func endpoint(r *report, e *schema.Environment) {
+	const field = "cluster.endpoint.allowedCIDRs"
+	allowed := e.Cluster.Endpoint.AllowedCIDRs
+	switch {
+	case !e.Cluster.Endpoint.Public && len(allowed) > 0:
+		r.error(e, field, "the public endpoint is off, so nobody can be allowed to reach it")
+	case e.Cluster.Endpoint.Public && len(allowed)+len(r.config.Platform.Bootstrap.EgressCIDRs) == 0:
+		r.warning(e, "public-endpoint-open", "cluster.endpoint",
+			"the Kubernetes API can be reached from the whole Internet: EKS takes no ranges for all of them; set platform.bootstrap.egressCIDRs")
+	case slices.Contains(allowed, "0.0.0.0/0"):
+		r.warning(e, "public-endpoint-open", field, "the Kubernetes API can be reached from the whole Internet")
+	}
+	for i, cidr := range allowed {
+		prefix, ok := aligned(r, e, fmt.Sprintf("%s[%d]", field, i), cidr)
+		if ok && within(private(), prefix) {
+			r.error(e, fmt.Sprintf("%s[%d]", field, i), cidr+" is private: traffic from the Internet never comes from there",
+				"give the public address that it leaves from; from inside the VPC the API can always be reached")
+		}
+	}
+}
+
+// bootstrapAddresses checks the ranges that every public endpoint lets in.
+func bootstrapAddresses(r *report) {
+	for i, cidr := range r.config.Platform.Bootstrap.EgressCIDRs {
+		prefix, err := netip.ParsePrefix(cidr)
+		if err != nil || prefix == prefix.Masked() {
+			continue
+		}
+		field := fmt.Sprintf("bootstrap.egressCIDRs[%d]", i)
+		r.errors = append(r.errors, problem.Problem{
+			Position: r.config.Position("", field),
+			Field:    "platform." + field,
+			Message:  cidr + " does not start at the first address of a range",
+			Hint:     "write " + prefix.Masked().String() + ", or " + prefix.Addr().String() + "/32 for this address alone",
+		})
+	}
+}
+
+// What a Cluster claim takes (#ClusterSpec): lists and texts of a size that keeps the API server's rules cheap.
+const (
+	maxAccess        = 100
+	maxConfiguration = 8192
+)
+
+// claimLimits checks what is a map in an environment and a list or a text in the claim.
+func claimLimits(r *report, e *schema.Environment) {
+	if n := len(e.Cluster.Access); n > maxAccess {
+		r.error(e, "cluster.access", fmt.Sprintf("%d entries: allowed are %d", n, maxAccess), "give access to a role that several people assume")
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Cluster.Addons)) {
+		configuration, err := json.Marshal(e.Cluster.Addons[name].Configuration)
+		if err == nil && len(configuration) > maxConfiguration {
+			r.error(e, "cluster.addons."+name+".configuration",
+				fmt.Sprintf("%d characters as JSON: allowed are %d", len(configuration), maxConfiguration))
 		}
 	}
 }
@@ -57,105 +110,6 @@ func architecture(family string) string {
 		return "arm64"
 	}
 	return "amd64"
-}
-
-// nodePools checks an environment's node pools.
-func nodePools(r *report, e *schema.Environment) {
-	zones, zonesErr := []string(nil), error(nil)
-	if e.Network != nil {
-		zones, zonesErr = e.ZoneNames()
-	}
-	names := slices.Sorted(maps.Keys(e.NodePools))
-	for i, name := range names {
-		pool := e.NodePools[name]
-		if !pool.Enabled {
-			continue
-		}
-		field := "nodePools." + name
-		for j, family := range pool.Instances.Families {
-			if arch := architecture(family); arch != pool.Architecture {
-				r.error(e, fmt.Sprintf("%s.instances.families[%d]", field, j),
-					fmt.Sprintf("%s is %s, but the pool's architecture is %s: it would never get a node", family, arch, pool.Architecture))
-			}
-		}
-		for j, zone := range pool.Zones {
-			if zonesErr == nil && len(zones) > 0 && !slices.Contains(zones, zone) {
-				r.error(e, fmt.Sprintf("%s.zones[%d]", field, j),
-					fmt.Sprintf("%s is not a zone of the environment, which has %s", zone, strings.Join(zones, ", ")))
-			}
-		}
-		for j, budget := range pool.Disruption.Budgets {
-			at := fmt.Sprintf("%s.disruption.budgets[%d]", field, j)
-			switch {
-			case (budget.Schedule == "") != (budget.Duration == ""):
-				r.error(e, at, "schedule and duration go together: the one says when the budget starts, the other for how long")
-			case budget.Schedule != "":
-				schedule(r, e, at+".schedule", budget.Schedule)
-			}
-		}
-		for _, earlier := range names[:i] {
-			other := e.NodePools[earlier]
-			if other.Enabled && other.Weight == pool.Weight && other.Architecture == pool.Architecture && len(other.Taints)+len(pool.Taints) == 0 {
-				r.warning(e, "equal-weight-pools", field, fmt.Sprintf(
-					"%s and %s have the same architecture and weight %d: which of them gets a pod is up to Karpenter", earlier, name, pool.Weight))
-			}
-		}
-	}
-}
-
-// services checks what services refer to.
-func services(r *report, e *schema.Environment) {
-	names := slices.Sorted(maps.Keys(e.Services))
-	architectures := map[string]bool{}
-	for _, pool := range e.NodePools {
-		if pool.Enabled {
-			architectures[pool.Architecture] = true
-		}
-	}
-	namespaces := map[string]string{}
-	for _, name := range names {
-		service, field := e.Services[name], "services."+name
-		if other, taken := namespaces[service.Namespace]; taken {
-			p := r.error(e, field+".namespace", fmt.Sprintf("%s is the namespace of %s: each service has its own", service.Namespace, other))
-			p.Related = []problem.Related{r.related(e, "services."+other, other+" is set here")}
-		}
-		namespaces[service.Namespace] = name
-		if service.Architecture != "any" && !architectures[service.Architecture] {
-			r.error(e, field+".architecture", fmt.Sprintf("no node pool has %s, so its pods would never run", service.Architecture))
-		}
-		for i, caller := range service.Network.From {
-			if _, ok := e.Services[caller]; ok {
-				continue
-			}
-			p := r.error(e, fmt.Sprintf("%s.network.from[%d]", field, i),
-				fmt.Sprintf("there is no service %q in %s, which has %s", caller, e.Name, strings.Join(names, ", ")))
-			if nearest, ok := problem.Nearest(caller, names); ok {
-				p.Hint = "did you mean " + nearest + "?"
-			}
-		}
-		for i, out := range service.Network.Egress {
-			aligned(r, e, fmt.Sprintf("%s.network.egress[%d].cidr", field, i), out.CIDR)
-		}
-	}
-}
-
-// windows checks the schedules and time zones of sync windows.
-func windows(r *report, e *schema.Environment) {
-	for i, w := range e.ArgoCD.SyncWindows {
-		field := fmt.Sprintf("argocd.syncWindows[%d]", i)
-		schedule(r, e, field+".schedule", w.Schedule)
-		if _, err := time.LoadLocation(w.TimeZone); err != nil {
-			r.error(e, field+".timeZone", fmt.Sprintf("%q is not a time zone: allowed are names such as Europe/Berlin or UTC", w.TimeZone))
-		}
-	}
-}
-
-// schedule checks a cron schedule with the library that Argo CD and Karpenter read it with.
-func schedule(r *report, e *schema.Environment, field, text string) {
-	if _, err := cron.ParseStandard(text); err != nil {
-		r.error(e, field, fmt.Sprintf("%q is not a cron schedule: %v", text, err),
-			"five fields: minute, hour, day of the month, month, day of the week, such as \"0 8 * * mon-fri\"")
-	}
 }
 
 // kubernetesOrder checks that no environment is behind a production environment that comes after it: its upgrade would be tried in

@@ -13,7 +13,7 @@ import (
 // network checks an environment's VPC and its subnets.
 func network(r *report, e *schema.Environment) {
 	vpc, ok := aligned(r, e, "network.cidr", e.Network.CIDR)
-	if ok && !slices.ContainsFunc(private(), func(p netip.Prefix) bool { return p.Overlaps(vpc) && p.Bits() <= vpc.Bits() }) {
+	if ok && !within(private(), vpc) {
 		r.error(e, "network.cidr", e.Network.CIDR+" is not private: allowed are ranges in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and 100.64.0.0/10")
 	}
 	own(r, e)

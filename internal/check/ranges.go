@@ -16,12 +16,19 @@ type block struct {
 	prefix      netip.Prefix
 }
 
+// rfc1918 are the private ranges.
+func rfc1918() []netip.Prefix {
+	return []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
+}
+
 // private are the ranges that a VPC may come from: RFC 1918, and the shared space of RFC 6598.
 func private() []netip.Prefix {
-	return []netip.Prefix{
-		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
-		netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("100.64.0.0/10"),
-	}
+	return append(rfc1918(), netip.MustParsePrefix("100.64.0.0/10"))
+}
+
+// within tells whether a range lies in one of others.
+func within(ranges []netip.Prefix, prefix netip.Prefix) bool {
+	return slices.ContainsFunc(ranges, func(r netip.Prefix) bool { return r.Overlaps(prefix) && r.Bits() <= prefix.Bits() })
 }
 
 // overlaps sweeps over all VPC ranges in the order of their first address. Ranges either contain one another or are apart, so an overlap is
@@ -37,6 +44,7 @@ func overlaps(r *report) {
 		}
 	}
 	slices.SortStableFunc(blocks, compareBlocks)
+	taken := append(slices.Clone(blocks), serviceBlocks(r.config)...)
 	for i := 1; i < len(blocks); i++ {
 		open, next := blocks[i-1], blocks[i]
 		if !open.prefix.Overlaps(next.prefix) {
@@ -48,7 +56,7 @@ func overlaps(r *report) {
 			later, earlier = earlier, later
 		}
 		p := r.error(later, "network.cidr",
-			fmt.Sprintf("%s overlaps %s's %s", later.Network.CIDR, earlier.Name, earlier.Network.CIDR), free(blocks, later.Network.CIDR))
+			fmt.Sprintf("%s overlaps %s's %s", later.Network.CIDR, earlier.Name, earlier.Network.CIDR), free(taken, later.Network.CIDR))
 		p.Related = []problem.Related{r.related(earlier, "network.cidr", earlier.Name+"'s is set here")}
 		blocks[i] = open // The wider range stays open for what follows.
 		if next.prefix.Bits() < open.prefix.Bits() {
@@ -65,19 +73,27 @@ func compareBlocks(a, b block) int {
 	return a.prefix.Bits() - b.prefix.Bits()
 }
 
-// serviceRanges checks that the addresses of Kubernetes services are in no VPC: pods could not reach what is behind them there.
-func serviceRanges(r *report, blocks []block) {
-	for _, e := range r.config.Environments {
+// serviceBlocks are the ranges of Kubernetes services.
+func serviceBlocks(c *schema.Config) []block {
+	var blocks []block
+	for _, e := range c.Environments {
 		if e.Cluster == nil {
 			continue
 		}
-		services, err := netip.ParsePrefix(e.Cluster.ServiceCIDR)
-		if err != nil {
-			continue
+		if prefix, err := netip.ParsePrefix(e.Cluster.ServiceCIDR); err == nil {
+			blocks = append(blocks, block{environment: e, prefix: prefix.Masked()})
 		}
+	}
+	return blocks
+}
+
+// serviceRanges checks that the addresses of Kubernetes services are in no VPC: pods could not reach what is behind them there.
+func serviceRanges(r *report, blocks []block) {
+	for _, services := range serviceBlocks(r.config) {
 		for _, b := range blocks {
-			if services.Overlaps(b.prefix) {
-				p := r.error(e, "cluster.serviceCIDR", fmt.Sprintf("%s overlaps %s's VPC %s", services, b.environment.Name, b.prefix))
+			if services.prefix.Overlaps(b.prefix) {
+				p := r.error(services.environment, "cluster.serviceCIDR",
+					fmt.Sprintf("%s overlaps %s's VPC %s", services.prefix, b.environment.Name, b.prefix))
 				p.Related = []problem.Related{r.related(b.environment, "network.cidr", b.environment.Name+"'s VPC range is set here")}
 				break
 			}
@@ -96,7 +112,7 @@ func free(blocks []block, cidr string) string {
 	const second, step, last = 16, 10, 255 // 10.<second>.0.0: the second byte counts in tens, then in ones.
 	for _, width := range []int{step, 1} {
 		for n := width; n <= last && len(found) < suggestions; n += width {
-			candidate := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(n), 0, 0}), max(wanted.Bits(), second))
+			candidate := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(n), 0, 0}), max(wanted.Bits(), second)) //nolint:gosec // n fits: see last.
 			if !slices.Contains(found, candidate.String()) && !slices.ContainsFunc(blocks, func(b block) bool { return b.prefix.Overlaps(candidate) }) {
 				found = append(found, candidate.String())
 			}

@@ -223,6 +223,10 @@ func call(props *extv1.JSONSchemaProps, v cue.Value, args []cue.Value) error {
 	if path.String() == "or" || len(path.Selectors()) == 0 {
 		return enumerateCall(props, v)
 	}
+	if path.String() == "UniqueItems" {
+		props.XListType = new("set")
+		return nil
+	}
 	limits := map[string]**int64{
 		"MinRunes": &props.MinLength, "MaxRunes": &props.MaxLength, "MinItems": &props.MinItems, "MaxItems": &props.MaxItems,
 	}

@@ -5,6 +5,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -51,7 +52,7 @@ func Render(ctx context.Context, fsys fs.FS, prefix string, names []string, prog
 		return nil, err
 	}
 	checked := check.Run(config)
-	if err := problem.Join(append(checked.Errors, unknownNames(config, names)...)); err != nil {
+	if err := problem.Join(slices.Concat(checked.Errors, unknownNames(config, names), sameNames(config))); err != nil {
 		return nil, err
 	}
 	r := &Result{Config: config, Files: tree.Files{}, Warnings: checked.Warnings}
@@ -91,6 +92,29 @@ func unknownNames(config *schema.Config, names []string) []problem.Problem {
 	return problems
 }
 
+// sameNames finds environments whose names make the same names of Argo CD objects: dev and dev-cluster, for example.
+func sameNames(config *schema.Config) []problem.Problem {
+	owners := map[string]*schema.Environment{}
+	var problems []problem.Problem
+	for _, e := range config.Environments {
+		for _, name := range generators.Names(e) {
+			other, taken := owners[name]
+			if !taken {
+				owners[name] = e
+				continue
+			}
+			problems = append(problems, problem.Problem{
+				Environment: e.Name,
+				Position:    config.Position(e.Name, ""),
+				Message:     fmt.Sprintf("%s and %s both make the %s", other.Name, e.Name, name),
+				Related:     []problem.Related{{Position: config.Position(other.Name, ""), Message: other.Name + " is here"}},
+				Hint:        "rename the folder of one of them before it is built",
+			})
+		}
+	}
+	return problems
+}
+
 func list(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
@@ -101,6 +125,7 @@ func list(names []string) string {
 // renderAll renders the platform's own objects and each environment's, a few at a time.
 func renderAll(ctx context.Context, config *schema.Config, selected []*schema.Environment, fsys fs.FS, prefix string) ([]tree.Files, error) {
 	rendered := make([]tree.Files, len(selected)+1)
+	problems := make([][]problem.Problem, len(selected))
 	validator := &validate.Validator{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -121,7 +146,13 @@ func renderAll(ctx context.Context, config *schema.Config, selected []*schema.En
 			if err != nil {
 				return err
 			}
-			if objects, err = patch(ctx, objects, e, validator, fsys, prefix); err != nil {
+			objects, err = patch(ctx, objects, e, validator, fsys, prefix)
+			if wrong, ok := errors.AsType[*problem.Error](err); ok {
+				// The other environments are looked at all the same: a person repairs everything before the next try.
+				problems[i] = wrong.Problems
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 			rendered[i], err = encode(objects)
@@ -129,6 +160,9 @@ func renderAll(ctx context.Context, config *schema.Config, selected []*schema.En
 		})
 	}
 	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	if err := problem.Join(slices.Concat(problems...)); err != nil {
 		return nil, err
 	}
 	return rendered, nil

@@ -11,6 +11,7 @@ import (
 	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -61,6 +62,9 @@ func (s *Schema) update(ctx context.Context, object, old map[string]any) []strin
 	}
 	defaulting.Default(object, s.structural)
 	for _, e := range validation.ValidateCustomResource(nil, object, s.schema) {
+		messages = append(messages, e.Error())
+	}
+	for _, e := range listtype.ValidateListSetsAndMaps(nil, s.structural, object) {
 		messages = append(messages, e.Error())
 	}
 	if s.cel == nil || len(messages) > 0 {

@@ -5,6 +5,8 @@ package validate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	argocd "github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
@@ -15,6 +17,7 @@ import (
 	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	kjson "sigs.k8s.io/json"
 	karpenter "sigs.k8s.io/karpenter/pkg/apis/v1"
 )
@@ -77,7 +80,7 @@ func strict(object map[string]any) []string {
 	// Kubernetes compares field names with their case, which encoding/json does not.
 	problems, err := kjson.UnmarshalStrict(data, target)
 	if err != nil {
-		return []string{sentence(err)}
+		return []string{blame(object, err)}
 	}
 	var messages []string
 	for _, p := range problems {
@@ -93,7 +96,75 @@ func sentence(err error) string {
 		found, field, _ := strings.Cut(rest, " into Go struct field ")
 		_, path, _ := strings.Cut(field, ".")
 		path, goType, _ := strings.Cut(path, " of type ")
-		return fmt.Sprintf("%s: found %s, allowed is %s", path, found, goType)
+		return fmt.Sprintf("%s: found %s, allowed is %s", path, found, kindName(goType))
 	}
 	return text
+}
+
+// kindName says what a Go type looks like in YAML.
+func kindName(goType string) string {
+	switch {
+	case strings.HasPrefix(goType, "[]"):
+		return "a list"
+	case goType == "string":
+		return "text"
+	case goType == "bool":
+		return "true or false"
+	case strings.HasPrefix(goType, "int") || strings.HasPrefix(goType, "uint"):
+		return "a whole number"
+	case strings.HasPrefix(goType, "float"):
+		return "a number"
+	default:
+		return "a struct"
+	}
+}
+
+// blame says which field an error of decoding is about. Types that read themselves, such as quantities, do not know where they stand: the field
+// is the one without which the error goes away.
+func blame(object map[string]any, err error) string {
+	text := sentence(err)
+	if strings.HasPrefix(err.Error(), "json: cannot unmarshal ") {
+		return text
+	}
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	rest := runtime.DeepCopyJSON(object)
+	decodes := func() bool {
+		data, err := json.Marshal(rest)
+		if err != nil {
+			return false
+		}
+		_, err = kjson.UnmarshalStrict(data, typeOf(apiVersion, kind))
+		return err == nil
+	}
+	if field := culprit(rest, "", decodes); field != "" {
+		return field + ": " + text
+	}
+	return text
+}
+
+// culprit looks for the scalar without which decodes succeeds, in the order of the fields' names.
+func culprit(value any, path string, decodes func() bool) string {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			at := strings.TrimPrefix(path+"."+key, ".")
+			if found := culprit(value[key], at, decodes); found != "" {
+				return found
+			}
+			kept := value[key]
+			delete(value, key)
+			if decodes() {
+				return at
+			}
+			value[key] = kept
+		}
+	case []any:
+		for i, element := range value {
+			if found := culprit(element, fmt.Sprintf("%s[%d]", path, i), decodes); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
 }

@@ -1,0 +1,188 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"os"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/innovate-inc/genops/internal/pipeline"
+	"github.com/innovate-inc/genops/internal/problem"
+	"github.com/innovate-inc/genops/internal/validate"
+)
+
+// root is this repository.
+func root() string { return path.Join("..", "..") }
+
+// TestEveryObjectOfTheRepositoryIsValid decodes every rendered file strictly into its Go type and holds it against its definition.
+func TestEveryObjectOfTheRepositoryIsValid(t *testing.T) {
+	t.Parallel()
+	// Kinds without a linked Go type. The first two are our own: their definitions judge them.
+	untyped := []string{"aws.genops.dev/v1alpha1 Cluster", "aws.genops.dev/v1alpha1 Network", "aws.upbound.io/v1beta1 ProviderConfig"}
+	result := render(t, os.DirFS(root()))
+	objects := decode(t, result.Files)
+	judge := newJudge(t, objects)
+	kinds := map[string]int{}
+	for path, object := range objects {
+		kind := object["apiVersion"].(string) + " " + object["kind"].(string)
+		kinds[kind]++
+		if validate.Typed(object) == slices.Contains(untyped, kind) {
+			t.Errorf("%s: whether the Go type of %s is known is not what this test knows", path, kind)
+		}
+		for _, message := range judge.says(t.Context(), object) {
+			t.Errorf("%s: %s", path, message)
+		}
+		if !bytes.HasPrefix(result.Files[path], []byte("# "+pipeline.Header+"\napiVersion: ")) || !bytes.HasSuffix(result.Files[path], []byte("\n")) {
+			t.Errorf("%s does not start with its header: %.200s", path, result.Files[path])
+		}
+	}
+	want := map[string]int{
+		"apiextensions.crossplane.io/v1 CompositeResourceDefinition":           2,
+		"apiextensions.crossplane.io/v1alpha1 ManagedResourceActivationPolicy": 1,
+		"argoproj.io/v1alpha1 AppProject":                                      10, // Each environment, each cluster, the platform.
+		"argoproj.io/v1alpha1 Application":                                     2,
+		"argoproj.io/v1alpha1 ApplicationSet":                                  7,
+		"aws.genops.dev/v1alpha1 Cluster":                                      4,
+		"aws.genops.dev/v1alpha1 Network":                                      5,
+		"aws.upbound.io/v1beta1 ProviderConfig":                                5,
+		"karpenter.k8s.aws/v1 EC2NodeClass":                                    8,
+		"karpenter.sh/v1 NodePool":                                             8,
+		"pkg.crossplane.io/v1 Provider":                                        8,
+		"pkg.crossplane.io/v1beta1 DeploymentRuntimeConfig":                    1,
+		"networking.k8s.io/v1 NetworkPolicy":                                   27,
+		"v1 ConfigMap":                                                         1,
+		"v1 LimitRange":                                                        6,
+		"v1 Namespace":                                                         11,
+		"v1 ResourceQuota":                                                     6,
+	}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("kinds (-want +got), a new one belongs into this table:\n%s", diff)
+	}
+}
+
+// TestRenderIsTheSameEveryTime is not parallel: it changes how many threads there are.
+func TestRenderIsTheSameEveryTime(t *testing.T) {
+	want := render(t, os.DirFS(root())).Files
+	for _, threads := range []int{1, 2, 7} {
+		before := runtime.GOMAXPROCS(threads)
+		got := render(t, os.DirFS(root())).Files
+		runtime.GOMAXPROCS(before)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("with %d threads (-first +now):\n%s", threads, diff)
+		}
+	}
+}
+
+func TestRenderOfSome(t *testing.T) {
+	t.Parallel()
+	all := render(t, os.DirFS(root()))
+	if all.Tops != nil {
+		t.Errorf("a render of all is complete for %v, want nil", all.Tops)
+	}
+	some := render(t, os.DirFS(root()), "staging", "dev")
+	if diff := cmp.Diff([]string{"dev", "staging", "bootstrap"}, some.Tops); diff != "" {
+		t.Errorf("tops (-want +got):\n%s", diff)
+	}
+	want := maps.Clone(all.Files)
+	maps.DeleteFunc(want, func(file string, _ []byte) bool {
+		top, _, _ := strings.Cut(file, "/")
+		return !slices.Contains(some.Tops, top)
+	})
+	if diff := cmp.Diff(want, some.Files); diff != "" {
+		t.Errorf("files of some are not those of all (-all +some):\n%s", diff)
+	}
+}
+
+// TestRenderPatches has prod's patch, which is in prod and nowhere else.
+func TestRenderPatches(t *testing.T) {
+	t.Parallel()
+	patched := 0
+	for file, object := range decode(t, render(t, os.DirFS(root())).Files) {
+		if object["kind"] != "EC2NodeClass" {
+			continue
+		}
+		monitored := get(object, "spec", "detailedMonitoring") == true
+		if want := strings.HasPrefix(file, "prod/"); monitored != want {
+			t.Errorf("%s: detailed monitoring is %t, want %t", file, monitored, want)
+		}
+		if monitored {
+			patched++
+		}
+	}
+	if patched != 2 {
+		t.Errorf("%d classes are patched, want 2", patched)
+	}
+}
+
+func TestRenderRefuses(t *testing.T) {
+	t.Parallel()
+	notValid := func(environment, class, message string) problem.Problem {
+		return problem.Problem{
+			Environment: environment,
+			Position:    problem.Position{File: "../environments/" + environment + "/kustomization.yaml"},
+			Message:     "after its patches, " + environment + "/cluster/node-pools/ec2nodeclass-" + class + ".yaml is not valid: " + message,
+			Hint:        "genops makes valid objects: look for the patch that changes this one",
+		}
+	}
+	const hopLimit = "spec.metadataOptions.httpPutResponseHopLimit: Invalid value: 100: spec.metadataOptions.httpPutResponseHopLimit in body should be less than or equal to 64"
+	broken := kustomization + "/spec/metadataOptions/httpPutResponseHopLimit\n      value: 100\n"
+	two := map[string]string{
+		"dev/e.cue": devLines, "dev/kustomization.yaml": broken, "qa/kustomization.yaml": broken,
+		"qa/e.cue": "stage: \"dev\"\naccount: \"222233334444\"\nnetwork: cidr: \"10.30.0.0/16\"\ncluster: {}\n",
+	}
+	cases := map[string]struct {
+		reason string
+		files  map[string]string
+		names  []string
+		want   []problem.Problem
+	}{
+		"unknown name": {
+			"on the command line", map[string]string{"dev/e.cue": devLines}, []string{"dve"},
+			[]problem.Problem{{Message: `there is no environment "dve": there are dev`, Hint: "did you mean dev?"}},
+		},
+		"unknown names": {
+			"each of them", map[string]string{"dev/e.cue": devLines, "qa/e.cue": two["qa/e.cue"]}, []string{"one", "dev", "other"},
+			[]problem.Problem{{Message: `there is no environment "one": there are dev and qa`}, {Message: `there is no environment "other": there are dev and qa`}},
+		},
+		"wrong elsewhere": {
+			"all environments are checked, whichever is rendered", map[string]string{"dev/e.cue": devLines, "qa/e.cue": "stage: \"dev\"\naccount: \"222233334444\"\nnetwork: cidr: \"10.20.0.0/16\"\n"}, []string{"dev"},
+			[]problem.Problem{{
+				Environment: "qa", Position: problem.Position{File: "../environments/qa/e.cue", Line: 6, Column: 16}, Field: "network.cidr",
+				Message: "10.20.0.0/16 overlaps dev's 10.20.0.0/16", Hint: "free ranges of the same size in 10.0.0.0/8: 10.10.0.0/16, 10.30.0.0/16, 10.40.0.0/16",
+				Related: []problem.Related{{Position: problem.Position{File: "../environments/dev/e.cue", Line: 5, Column: 16}, Message: "dev's is set here"}},
+			}},
+		},
+		"patched into what is not valid": {
+			"Karpenter would refuse it on the cluster", map[string]string{"dev/e.cue": devLines, "dev/kustomization.yaml": broken}, nil,
+			[]problem.Problem{notValid("dev", "amd64", hopLimit), notValid("dev", "arm64", hopLimit)},
+		},
+		"two environments patched": {
+			"a person repairs both before the next try", two, nil,
+			[]problem.Problem{notValid("dev", "amd64", hopLimit), notValid("dev", "arm64", hopLimit), notValid("qa", "amd64", hopLimit), notValid("qa", "arm64", hopLimit)},
+		},
+		"patched, and not asked for": {
+			"an environment that is not rendered is not patched", two, []string{"dev"},
+			[]problem.Problem{notValid("dev", "amd64", hopLimit), notValid("dev", "arm64", hopLimit)},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, err := pipeline.Render(t.Context(), inputs(t, tc.files), "..", tc.names, silent)
+			var got *problem.Error
+			if result != nil || !errors.As(err, &got) {
+				t.Fatalf("%s: got %v and error %v, want only a *problem.Error", tc.reason, result, err)
+			}
+			if diff := cmp.Diff(tc.want, got.Problems); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
