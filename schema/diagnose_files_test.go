@@ -37,6 +37,14 @@ func TestProblemsOfFiles(t *testing.T) {
 		}
 		return text
 	}
+	// lineOf is where a text stands in the platform of the tests.
+	lineOf := func(text string) int {
+		before, _, found := strings.Cut(string(platformText), text)
+		if !found {
+			t.Fatalf("the platform of the tests has no %q", text)
+		}
+		return 1 + strings.Count(before, "\n")
+	}
 	at := func(file string, line, column int) problem.Position {
 		return problem.Position{File: file, Line: line, Column: column}
 	}
@@ -156,29 +164,29 @@ func TestProblemsOfFiles(t *testing.T) {
 			"no environment is to blame", edited("account: \"999900000002\"", "acount: \"999900000002\""),
 			[]problem.Problem{
 				{
-					Position: at(platformFile, 13, 3), Field: "platform.bootstrap.acount",
+					Position: at(platformFile, lineOf("account:"), 3), Field: "platform.bootstrap.acount",
 					Message: "there is no such field: allowed are account, clusterName, credentials, egressCIDRs, provisionerRole, region", Hint: "did you mean account?",
 				},
 			},
 		},
 		"platform, wrong element of a list": {
 			"the element is blamed", edited("order: _", "order: [\"dev\", \"Prod\"]"),
-			[]problem.Problem{{Position: at(platformFile, 35, 17), Field: "platform.order[1]", Message: `"Prod" is not allowed: allowed is ` + dnsLabel}},
+			[]problem.Problem{{Position: at(platformFile, lineOf("order:"), 17), Field: "platform.order[1]", Message: `"Prod" is not allowed: allowed is ` + dnsLabel}},
 		},
 		"platform, chart missing": {
 			"an add-on that cannot be installed", edited("\t\t\tcrossplane: {repository: \"https://charts.crossplane.io/stable\", version: \"2.3.4\"}\n", ""),
-			[]problem.Problem{{Position: at(platformFile, 22, 11), Field: "platform.versions.charts.crossplane", Message: "missing: allowed is a Helm chart and where it comes from"}},
+			[]problem.Problem{{Position: at(platformFile, lineOf("charts:"), 11), Field: "platform.versions.charts.crossplane", Message: "missing: allowed is a Helm chart and where it comes from"}},
 		},
 		"platform, unknown chart": {
 			"genops would not install it", edited("\t\tpackages: {", "\t\tcharts: istio: {repository: \"https://istio.example\", version: \"1.0.0\"}\n\t\tpackages: {"),
 			[]problem.Problem{{
-				Position: at(platformFile, 30, 11), Field: "platform.versions.charts.istio",
+				Position: at(platformFile, lineOf("packages:"), 11), Field: "platform.versions.charts.istio",
 				Message: "there is no such field: allowed are aws-load-balancer-controller, crossplane, external-secrets, karpenter, karpenter-crd, metrics-server",
 			}},
 		},
 		"platform, number in a map": {
 			"names with a dot stand in quotes", edited("\tversions: {", "\tmirrors: images: \"docker.io\": 5\n\tversions: {"),
-			[]problem.Problem{{Position: at(platformFile, 16, 32), Field: `platform.mirrors.images."docker.io"`, Message: "5 (a number) is not allowed: allowed is text in quotes", Hint: `write "5" in quotes`}},
+			[]problem.Problem{{Position: at(platformFile, lineOf("versions:"), 32), Field: `platform.mirrors.images."docker.io"`, Message: "5 (a number) is not allowed: allowed is text in quotes", Hint: `write "5" in quotes`}},
 		},
 	}
 	for name, tc := range cases {
@@ -224,7 +232,7 @@ func TestPosition(t *testing.T) {
 		"in a condition":   {"inside of it, and quoted", "dev", `tags."a.b/c"`, "environments/dev/more.cue:4:30"},
 		"shared":           {"the file that all share", "dev", "costCenter", "environments/defaults.cue:9:14"},
 		"platform":         {"a field of the platform", "", "bootstrap.region", "environments/platform.cue:14:12"},
-		"platform, absent": {"the struct that it would stand in", "", "bootstrap.egressCIDRs", "environments/platform.cue:12:13"},
+		"platform, absent": {"the struct that it would stand in", "", "bootstrap.clusterName", "environments/platform.cue:12:13"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

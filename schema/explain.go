@@ -60,11 +60,18 @@ func (e *UnknownFieldError) Error() string {
 	if e.Around != "" {
 		where = "in " + e.Around
 	}
+	if len(e.Allowed) == 0 {
+		return fmt.Sprintf("explain %s: there is no such field: %s has none", e.Field, e.Around)
+	}
 	return fmt.Sprintf("explain %s: there is no such field; %s there are %s", e.Field, where, strings.Join(e.Allowed, ", "))
 }
 
 // Explain finds a field of the contract by its path. An empty path gives the environment as a whole, and platform the platform.
 func Explain(field string) (*Field, error) {
+	if strings.Contains(field, "..") || strings.HasPrefix(field, ".") || strings.HasSuffix(field, ".") || slices.Contains(splitPath(field), "") ||
+		strings.Count(field, "[") != strings.Count(field, "]") {
+		return nil, fmt.Errorf("explain %s: a path is made of fields with one dot between two of them", field)
+	}
 	x := &explainer{evaluator: &evaluator{}, path: splitPath(field)}
 	if err := x.evaluator.refresh(); err != nil {
 		return nil, err

@@ -148,7 +148,7 @@ func TestExplain(t *testing.T) {
 			Field{
 				Path: "cluster.logs", Documentation: "Parts of the control plane whose logs go to CloudWatch Logs.", Type: "list",
 				Defaults: []Default{{Value: `["api","audit","authenticator","controllerManager","scheduler"]`}},
-				Allowed:  `a list of "api", "audit", "authenticator", "controllerManager" or "scheduler"`,
+				Allowed:  `a list of "api", "audit", "authenticator", "controllerManager" or "scheduler", each once`,
 			},
 		},
 		"format with a dot in its documentation": {
@@ -156,7 +156,8 @@ func TestExplain(t *testing.T) {
 			Field{
 				Path: "tags", Documentation: "Further AWS tags on everything that can be tagged.", Type: "struct", Elements: true,
 				Allowed: "for each name, " + tagValue,
-				Names:   "the key of an AWS tag: 1 to 128 letters, digits, spaces and any of _ . : / = + - @, not starting with aws:",
+				Names: "the key of an AWS tag that nobody else sets: 1 to 128 letters, digits, spaces and any of _ . : / = + - @, " +
+					"but not environment, project, owner, cost-center, managed-by and not a key of AWS, EKS, Karpenter or genops",
 			},
 		},
 	}

@@ -55,14 +55,14 @@ func TestDefaultsOfNothing(t *testing.T) {
 	}
 }
 
-// TestDefaultsOfThePlatform shows what a platform gets that says no more than it has to.
+// TestDefaultsOfThePlatform shows what a platform gets that says little more than it has to.
 func TestDefaultsOfThePlatform(t *testing.T) {
 	t.Parallel()
 	got := load(t, inputs(t, dev("\tstage: \"dev\""))).Platform
 	want := &Platform{
 		Git: Git{URL: "https://git.example.org/acme/platform.git", Revision: "main", Path: "rendered"},
 		Bootstrap: Bootstrap{
-			Account: "999900000002", Region: "eu-west-1", ClusterName: "bootstrap", EgressCIDRs: []string{}, Credentials: "PodIdentity",
+			Account: "999900000002", Region: "eu-west-1", ClusterName: "bootstrap", EgressCIDRs: []string{"198.51.100.10/32"}, Credentials: "PodIdentity",
 			ProvisionerRole: "crossplane-provisioner",
 		},
 		Mirrors: Mirrors{Git: map[string]string{}, Charts: map[string]string{}, Packages: map[string]string{}, Images: map[string]string{}},

@@ -56,6 +56,12 @@ func (s *source) files(environment string) []file {
 
 // readSource reads environments/ below fsys. prefix goes before every name that people see.
 func readSource(fsys fs.FS, prefix string) (*source, error) {
+	if info, err := fs.Stat(fsys, folder); err == nil && !info.IsDir() {
+		return nil, problem.Join([]problem.Problem{{
+			Position: problem.Position{File: path.Join(prefix, folder)},
+			Message:  "this is not a folder: it holds platform.cue and a folder for each environment",
+		}})
+	}
 	entries, err := fs.ReadDir(fsys, folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, problem.Join([]problem.Problem{{

@@ -21,6 +21,9 @@ import (
 // rendered is the folder of the output.
 const rendered = "rendered"
 
+// errNotFolder is a file where the output should go.
+var errNotFolder = errors.New("it is not a folder")
+
 // renderOptions are the options of render.
 type renderOptions struct {
 	*global
@@ -44,6 +47,9 @@ With names, only these environments and what depends on them in rendered/bootstr
   genops render dev         render dev alone
   genops render --check     list what is stale, write nothing, exit 3 if there is anything`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if slices.Contains(args, "") {
+				return usageError{errors.New("genops render: the name of an environment is empty")}
+			}
 			o.names = args
 			return o.run(cmd.Context())
 		},
@@ -70,19 +76,19 @@ func (o *renderOptions) run(ctx context.Context) error {
 	progress, stop := newProgress(o.global)
 	defer stop()
 	root := filepath.Join(o.dir, rendered)
-	if !o.check {
-		if err := tree.Recover(ctx, root); err != nil {
-			return err
-		}
-	}
 	result, err := pipeline.Render(ctx, os.DirFS(o.dir), shown(o.dir), o.names, progress)
 	if err != nil {
 		return err
 	}
 	progress("comparing with rendered/")
+	if !o.check {
+		if err := tree.Recover(ctx, root); err != nil {
+			return o.foreign(root, err)
+		}
+	}
 	diff, err := tree.Compare(ctx, root, result.Files, tree.Options{Tops: result.Tops})
 	if err != nil {
-		return o.foreign(err)
+		return o.foreign(root, err)
 	}
 	if err := o.refuseEmpty(root, result); err != nil {
 		return err
@@ -99,16 +105,19 @@ func (o *renderOptions) run(ctx context.Context) error {
 	return o.report(result, diff)
 }
 
-// foreign turns a path that is taken into a problem.
-func (o *renderOptions) foreign(err error) error {
+// foreign turns paths that are taken into problems. Something in the place of rendered/ itself is for whoever set up the machine.
+func (o *renderOptions) foreign(root string, err error) error {
 	var problems []problem.Problem
 	for _, e := range parts(err) {
-		var taken *tree.ForeignError
-		if !errors.As(e, &taken) {
+		taken, ok := errors.AsType[*tree.ForeignError](e)
+		if !ok {
 			return err
 		}
+		if taken.Path == root {
+			return &tree.MachineError{Op: "write", Path: taken.Path, Err: errNotFolder}
+		}
 		problems = append(problems, problem.Problem{
-			Position: problem.Position{File: path.Join(shown(o.dir), rendered, taken.Path)},
+			Position: problem.Position{File: filepath.ToSlash(taken.Path)},
 			Message:  "this stands where genops would write, and genops did not write it",
 			Hint:     "move it out of rendered/, or remove it if it is a copy",
 		})
@@ -181,7 +190,7 @@ func (o *renderOptions) report(result *pipeline.Result, diff *tree.Diff) error {
 		}
 		return &differenceError{message: fmt.Sprintf("%s is stale: %s %s; run genops render", rendered, problem.Plural(len(report.Changes), "file"), verb)}
 	}
-	o.sayf("%s: %s", problem.Plural(len(result.Config.Environments), "environment"), summary(counts))
+	o.sayf("%s: %s", problem.Plural(result.Rendered, "environment"), summary(counts))
 	return nil
 }
 

@@ -88,14 +88,36 @@ func run(args []string, s streams) int {
 	debug.SetGCPercent(garbagePercent)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	out := &product{to: s.out}
+	s.out = out
 	g := &global{streams: s}
 	root := newRoot(g)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	// A difference that could not be told is not told by the exit code alone.
+	var difference *differenceError
+	if out.err != nil && (err == nil || errors.As(err, &difference)) {
+		err = out.err
+	}
 	if err == nil {
 		return 0
 	}
 	return g.report(err)
+}
+
+// product is the standard output. It remembers that a write went wrong, so that a full disk behind it is not taken for success.
+type product struct {
+	to  io.Writer
+	err error
+}
+
+// Write passes on to the standard output.
+func (p *product) Write(data []byte) (int, error) {
+	n, err := p.to.Write(data)
+	if err != nil && p.err == nil {
+		p.err = fmt.Errorf("write output: %w", err)
+	}
+	return n, err //nolint:wrapcheck // The error is that of the stream.
 }
 
 // report prints an error the way people see it and returns its exit code.
@@ -123,12 +145,39 @@ func (g *global) report(err error) int {
 	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
 		fmt.Fprintf(g.err, "genops: %s\n", strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n\n", "\n")))
 		return exitUsage
-	case errors.As(err, &machine) || errors.As(err, &path):
+	case errors.As(err, &machine) || errors.As(err, &path) || concurrent(err):
 		fmt.Fprintf(g.err, "genops: %v\n", err)
 		return exitMachine
 	default:
 		fmt.Fprintf(g.err, "genops: %v\n", err)
 		return exitInput
+	}
+}
+
+// concurrent tells whether another process was in the way, or a killed one left something behind.
+func concurrent(err error) bool {
+	var busy *tree.BusyError
+	var changed *tree.ChangedError
+	var interrupted *tree.InterruptedError
+	return errors.As(err, &busy) || errors.As(err, &changed) || errors.As(err, &interrupted)
+}
+
+// newHelp makes the command that prints the help of a command. Cobra's own says of a command that does not exist what it says of success.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Print the help of a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			command, rest, err := root.Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return usageError{fmt.Errorf("unknown command %q for %q", rest[0], command.CommandPath())}
+			}
+			command.InitDefaultHelpFlag()
+			return command.Help()
+		},
 	}
 }
 
@@ -154,7 +203,16 @@ Argo CD ApplicationSets below rendered/, from where a bootstrap cluster builds a
 	flags.StringVarP(&g.dir, "dir", "C", ".", "folder that holds environments/ and rendered/")
 	flags.StringVarP(&g.output, "output", "o", "text", "form of the output: text or json")
 	flags.StringVar(&g.color, "color", "auto", "colours: auto, always or never")
+	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newRender(g), newExplain(g), newList(g), newVersion(g))
+	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		if command.Name() == "completion" {
+			// Without a function of its own cobra prints help and success for a shell that it does not know.
+			command.Args = arguments(cobra.NoArgs)
+			command.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	return root
 }
 

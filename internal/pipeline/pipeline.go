@@ -39,6 +39,8 @@ type Result struct {
 	Files tree.Files
 	// Tops are the folders below rendered/ that Files is complete for; nil means all.
 	Tops []string
+	// Rendered is the number of environments that Files is about.
+	Rendered int
 	// Warnings do not stop a render.
 	Warnings []problem.Problem
 }
@@ -61,6 +63,7 @@ func Render(ctx context.Context, fsys fs.FS, prefix string, names []string, prog
 		selected = slices.DeleteFunc(slices.Clone(selected), func(e *schema.Environment) bool { return !slices.Contains(names, e.Name) })
 		r.Tops = append(slices.Sorted(slices.Values(names)), generators.Bootstrap)
 	}
+	r.Rendered = len(selected)
 	progress("generating manifests")
 	rendered, err := renderAll(ctx, config, selected, fsys, prefix)
 	if err != nil {

@@ -187,7 +187,7 @@ func TestNearest(t *testing.T) {
 		"one letter wrong":    {"a substitution", "prad", []string{"dev", "prod"}, "prod"},
 		"one letter too many": {"a deletion", "netwwork", []string{"network"}, "network"},
 		"one letter missing":  {"an insertion", "netwrk", []string{"network"}, "network"},
-		"two letters swapped": {"one edit and not two", "netwrok", []string{"network"}, "network"},
+		"two letters swapped": {"one edit and not two, which would be too many here", "ab", []string{"ba"}, "ba"},
 		"case":                {"each letter is an edit", "perzone", []string{"single", "perZone"}, "perZone"},
 		"half of it":          {"too far: a wild suggestion is worse than none", "net", []string{"network"}, ""},
 		"nothing near":        {"no suggestion", "bucket", []string{"enabled", "traffic"}, ""},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -17,7 +16,7 @@ import (
 // It returns a *MachineError for what the system refuses, a *BusyError if another process is writing for more than ten
 // seconds, a *ChangedError if the tree is not what Compare saw, ctx.Err() if ctx ends before the new tree is in place.
 func (d *Diff) Apply(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := done(ctx); err != nil {
 		return err
 	}
 	s := staging{place: d.place, disk: d.disk}
@@ -106,7 +105,7 @@ func (d *Diff) replace(ctx context.Context, s staging) error {
 	case dropTree:
 		return d.disk.rename("remove", target, s.path(oldName), shown)
 	case removeFile:
-		return d.disk.do("remove", shown, func() error { return os.Remove(target) })
+		return d.disk.remove(target, shown)
 	default:
 		return d.disk.rename("write", s.path(newName), target, shown)
 	}
@@ -114,18 +113,15 @@ func (d *Diff) replace(ctx context.Context, s staging) error {
 
 // contents lists the unit; the root, which may be large, by all processors.
 func (d *Diff) contents(ctx context.Context, u string) ([]node, error) {
-	if err := ctx.Err(); err != nil {
+	if err := done(ctx); err != nil {
 		return nil, err
 	}
 	if u != "." {
 		return d.place.list(u)
 	}
-	root, err := os.Lstat(d.place.root)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, machineError("read", d.place.shown("."), err)
+	root, err := d.place.lstat(".")
+	if root == nil {
+		return nil, err
 	}
 	names, err := d.place.names()
 	if err != nil {
@@ -220,7 +216,7 @@ func (b *builder) build(ctx context.Context) error {
 }
 
 func (b *builder) mkdir(ctx context.Context, rel string, mode fs.FileMode) error {
-	if err := ctx.Err(); err != nil {
+	if err := done(ctx); err != nil {
 		return err
 	}
 	return b.diff.disk.mkdir(b.path(rel), b.diff.place.shown(rel), mode)

@@ -68,19 +68,19 @@ func TestApplyTouchesOnlyWhatChanges(t *testing.T) {
 			apply(t, root, before())
 			put(t, root, contents{"README.md": "read\n", "docs/a.md": "a\n", "dev/notes.md": "mine\n", "dev/run.sh": "#!\n"})
 			for p, content := range test.edit {
-				must(t, os.RemoveAll(filepath.Join(root, p)))
+				must(t, os.RemoveAll(below(root, p)))
 				if content != "" {
 					put(t, root, contents{p: content})
 				}
 			}
 			if _, gone := test.edit["dev/sub/b.yaml"]; gone && test.edit["dev/sub/b.yaml"] == "" {
-				must(t, os.Remove(filepath.Join(root, "dev/sub")))
+				must(t, os.Remove(below(root, "dev/sub")))
 			}
-			must(t, os.Chmod(filepath.Join(root, "dev/run.sh"), 0o750))
+			must(t, os.Chmod(below(root, "dev/run.sh"), 0o750))
 			must(t, os.Chmod(filepath.Join(root, "docs"), 0o500))
 			infos := map[string]fs.FileInfo{}
 			for _, p := range append(slices.Clone(all), folders...) {
-				name := filepath.Join(root, p)
+				name := below(root, p)
 				if _, err := os.Lstat(name); err != nil {
 					continue
 				}
@@ -132,8 +132,8 @@ func TestApplyStepsOfNothing(t *testing.T) {
 func TestApplyKeepsModeOfReplacedFile(t *testing.T) {
 	root := newRoot(t)
 	apply(t, root, before())
-	must(t, os.Chmod(filepath.Join(root, "dev/a.yaml"), 0o640))
-	must(t, os.Chmod(filepath.Join(root, "prod/a.yaml"), 0o640))
+	must(t, os.Chmod(below(root, "dev/a.yaml"), 0o640))
+	must(t, os.Chmod(below(root, "prod/a.yaml"), 0o640))
 	put(t, root, contents{"prod/a.yaml": "edited\n"})
 	apply(t, root, but(Files{"dev/a.yaml": []byte("a: 2\n")}))
 	for _, p := range []string{"dev/a.yaml", "prod/a.yaml"} {
@@ -147,19 +147,19 @@ func TestApplyRootIsLink(t *testing.T) {
 	for name, exists := range map[string]bool{"ToFolder": true, "ToNothing": false} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			real, link := filepath.Join(dir, "elsewhere", "real"), filepath.Join(dir, "rendered")
-			must(t, os.Mkdir(filepath.Dir(real), 0o755))
+			target, link := filepath.Join(dir, "elsewhere", "real"), filepath.Join(dir, "rendered")
+			must(t, os.Mkdir(filepath.Dir(target), 0o755))
 			put(t, dir, contents{"rendered": "-> elsewhere/real"})
 			if exists {
-				apply(t, real, before())
+				apply(t, target, before())
 			}
 			want := but(Files{"dev/a.yaml": []byte("a: 2\n"), "prod/a.yaml": []byte("a: 2\n")})
 			apply(t, link, want)
-			equal(t, "through the link", read(t, real), rendered(want))
-			if target, err := os.Readlink(link); err != nil || target != "elsewhere/real" {
-				t.Errorf("the link leads to %q, %v", target, err)
+			equal(t, "through the link", read(t, target), rendered(want))
+			if to, err := os.Readlink(link); err != nil || to != "elsewhere/real" {
+				t.Errorf("the link leads to %q, %v", to, err)
 			}
-			alone(t, real)
+			alone(t, target)
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 				t.Errorf("beside the link are %v, %v", entries, err)
 			}
@@ -200,7 +200,7 @@ func TestApplySpecialFile(t *testing.T) {
 // TestApplyNoticesChange edits the tree between Compare and Apply, and between the copy and the swap.
 func TestApplyNoticesChange(t *testing.T) {
 	remove := func(p string) func(*testing.T, string) {
-		return func(t *testing.T, root string) { must(t, os.RemoveAll(filepath.Join(root, p))) }
+		return func(t *testing.T, root string) { must(t, os.RemoveAll(below(root, p))) }
 	}
 	edit := func(files contents) func(*testing.T, string) {
 		return func(t *testing.T, root string) { put(t, root, files) }
@@ -223,7 +223,7 @@ func TestApplyNoticesChange(t *testing.T) {
 		"ForeignFile":    {edit(contents{"dev/zz.md": "mine\n"}), "rendered/dev/zz.md"},
 		"ForeignInRoot":  {edit(contents{"README.md": "mine\n"}), "rendered/README.md"},
 		"TopAppears":     {edit(contents{"qa/a.yaml": "a\n"}), "rendered/qa"},
-		"ModeOfFile":     {func(t *testing.T, root string) { must(t, os.Chmod(filepath.Join(root, "dev/a.yaml"), 0o600)) }, "rendered/dev/a.yaml"},
+		"ModeOfFile":     {func(t *testing.T, root string) { must(t, os.Chmod(below(root, "dev/a.yaml"), 0o600)) }, "rendered/dev/a.yaml"},
 		"ManifestEdited": {edit(contents{"dev/.genops.sum": "\n"}), "rendered/dev/.genops.sum"},
 	}
 	want := but(Files{"dev/a.yaml": []byte("a: 2\n"), "dev/new.yaml": []byte("n\n"), "prod/a.yaml": []byte("a: 2\n")})

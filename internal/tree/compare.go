@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -75,8 +76,8 @@ func (c *comparison) run() error {
 	}
 	c.sortOut(file)
 
-	for i, p := range c.paths {
-		if err := c.file(p, sums[i]); err != nil {
+	for _, p := range c.paths {
+		if err := c.file(p); err != nil {
 			return err
 		}
 	}
@@ -86,22 +87,19 @@ func (c *comparison) run() error {
 
 // isMine reports whether a top of which nothing is wanted has a manifest; if not, it is foreign as a whole.
 func (c *comparison) isMine(file string) (bool, error) {
-	info, err := os.Lstat(c.place.path(c.top))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, machineError("read", c.place.shown(c.top), err)
+	info, err := c.place.lstat(c.top)
+	if info == nil {
+		return false, err
 	}
 	if !info.IsDir() {
 		c.foreign = []string{c.top}
 		return false, nil
 	}
-	m, err := os.Lstat(c.place.path(file))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, machineError("read", c.place.shown(file), err)
+	m, err := c.place.lstat(file)
+	if err != nil {
+		return false, err
 	}
-	if err != nil || !m.Mode().IsRegular() {
+	if m == nil || !m.Mode().IsRegular() {
 		c.foreign = []string{c.top + "/"}
 		return false, nil
 	}
@@ -150,7 +148,7 @@ func (c *comparison) sortOut(file string) {
 }
 
 // file compares one wanted file.
-func (c *comparison) file(p string, sum digest) error {
+func (c *comparison) file(p string) error {
 	n, exists := c.at[p]
 	switch {
 	case c.blocked(p):
@@ -244,7 +242,7 @@ func (c *comparison) holds(n node, content []byte) (bool, error) {
 	got := 0
 	err := withFile(c.place.path(n.path), os.O_RDONLY, func(f *os.File) (err error) {
 		got, err = io.ReadAtLeast(f, c.buf, len(content))
-		return err
+		return err //nolint:wrapcheck // Done below.
 	})
 	switch {
 	case err == nil:
@@ -273,9 +271,7 @@ func (d *Diff) merge(found []comparison) {
 		d.changes = append(d.changes, c.changes...)
 		d.foreign = append(d.foreign, c.foreign...)
 		d.inTheWay = append(d.inTheWay, c.inTheWay...)
-		for p, data := range c.write {
-			d.write[p] = data
-		}
+		maps.Copy(d.write, c.write)
 		for _, p := range c.remove {
 			d.remove[p] = true
 		}

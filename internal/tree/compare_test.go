@@ -87,7 +87,7 @@ func TestCompareAndApply(t *testing.T) {
 		},
 		"Deleted": {
 			reason:  "An owned file that someone deleted is restored.",
-			edit:    func(t *testing.T, root string) { must(t, os.RemoveAll(filepath.Join(root, "dev/sub"))) },
+			edit:    func(t *testing.T, root string) { must(t, os.RemoveAll(below(root, "dev/sub"))) },
 			want:    before(),
 			changes: []Change{{"dev/sub/b.yaml", Edited}},
 			after:   rendered(before()),
@@ -100,7 +100,7 @@ func TestCompareAndApply(t *testing.T) {
 		},
 		"RemovedAndGoneAlready": {
 			reason:  "Of a file that someone deleted and nobody wants, only the line in the manifest goes.",
-			edit:    func(t *testing.T, root string) { must(t, os.RemoveAll(filepath.Join(root, "dev/sub"))) },
+			edit:    func(t *testing.T, root string) { must(t, os.RemoveAll(below(root, "dev/sub"))) },
 			want:    but(Files{"dev/sub/b.yaml": nil}),
 			changes: []Change{{sum, Updated}},
 			after:   rendered(but(Files{"dev/sub/b.yaml": nil})),
@@ -123,7 +123,7 @@ func TestCompareAndApply(t *testing.T) {
 		"TopRemovedWithoutItsFiles": {
 			reason: "A manifest alone is removed, and its folder.",
 			edit: func(t *testing.T, root string) {
-				must(t, os.Remove(filepath.Join(root, "prod/a.yaml")))
+				must(t, os.Remove(below(root, "prod/a.yaml")))
 			},
 			want:    but(Files{"prod/a.yaml": nil}),
 			changes: []Change{{"prod/.genops.sum", Removed}},
@@ -164,7 +164,7 @@ func TestCompareAndApply(t *testing.T) {
 		},
 		"ManifestDeleted": {
 			reason:  "Without a manifest all files are adopted, for they are as wanted.",
-			edit:    func(t *testing.T, root string) { must(t, os.Remove(filepath.Join(root, sum))) },
+			edit:    func(t *testing.T, root string) { must(t, os.Remove(below(root, sum))) },
 			want:    before(),
 			changes: []Change{{sum, Created}},
 			after:   rendered(before()),
@@ -250,7 +250,7 @@ func TestCompareAndApply(t *testing.T) {
 		"EmptyFolderInPlaceOfFile": {
 			reason: "An empty folder where an owned file was is no obstacle.",
 			edit: func(t *testing.T, root string) {
-				must(t, os.Remove(filepath.Join(root, "dev/a.yaml")))
+				must(t, os.Remove(below(root, "dev/a.yaml")))
 				put(t, root, contents{"dev/a.yaml/": ""})
 			},
 			want:    before(),
@@ -271,7 +271,7 @@ func TestCompareAndApply(t *testing.T) {
 		"LinkInPlaceOfUnwantedFile": {
 			reason: "A link where an owned file was is foreign: it is not followed and not removed.",
 			edit: func(t *testing.T, root string) {
-				must(t, os.Remove(filepath.Join(root, "dev/a.yaml")))
+				must(t, os.Remove(below(root, "dev/a.yaml")))
 				put(t, root, contents{"dev/a.yaml": "-> ../prod/a.yaml"})
 			},
 			want:    but(Files{"dev/a.yaml": nil}),
@@ -282,7 +282,7 @@ func TestCompareAndApply(t *testing.T) {
 		"LinkInPlaceOfFolder": {
 			reason: "What is below a link is not touched, although a manifest lists it.",
 			edit: func(t *testing.T, root string) {
-				must(t, os.RemoveAll(filepath.Join(root, "dev/sub")))
+				must(t, os.RemoveAll(below(root, "dev/sub")))
 				put(t, root, contents{"dev/sub": "-> ../docs", "docs/b.yaml": "b: 1\n"})
 			},
 			want:    but(Files{"dev/sub/b.yaml": nil}),
@@ -398,7 +398,7 @@ func TestCompareErrors(t *testing.T) {
 			apply(t, root, before())
 			for p := range test.files {
 				if filepath.Dir(p) != "dev/sub/deep" {
-					must(t, os.RemoveAll(filepath.Join(root, p)))
+					must(t, os.RemoveAll(below(root, p)))
 				}
 			}
 			put(t, root, test.files)

@@ -1,3 +1,4 @@
+//nolint:wrapcheck // disk.do adds what was done, and to what.
 package tree
 
 import (
@@ -40,7 +41,7 @@ func (k disk) rename(op, from, to, shown string) error {
 // that, as if it had been overwritten.
 func (k disk) write(name, shown string, data []byte, old fs.FileInfo) error {
 	return k.do("write", shown, func() error {
-		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) //nolint:gosec // The umask decides, as for Git.
 		if err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func copyFile(from, to string, info fs.FileInfo) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close()
+	defer ignoreClose(src)
 	dst, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -107,6 +108,14 @@ func (k disk) flush(shown, folder string, files []string) error {
 	return k.do("sync", shown, func() error { return flush(folder, files) })
 }
 
+// remove removes one file, or an empty folder.
+func (k disk) remove(name, shown string) error {
+	return k.do("remove", shown, func() error { return os.Remove(name) })
+}
+
+// ignoreClose closes what was only read or locked: nothing can be lost there.
+func ignoreClose(f *os.File) { _ = f.Close() }
+
 // withFile opens name for one use.
 func withFile(name string, flag int, use func(*os.File) error) error {
 	f, err := os.OpenFile(name, flag, 0)
@@ -125,7 +134,7 @@ func (k disk) removeAll(name, shown string) error {
 		}
 		_ = filepath.WalkDir(name, func(p string, e fs.DirEntry, err error) error {
 			if err == nil && e.IsDir() {
-				_ = os.Chmod(p, 0o700)
+				_ = os.Chmod(p, 0o700) //nolint:gosec // A folder, about to be removed.
 			}
 			return nil
 		})

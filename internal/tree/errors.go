@@ -53,6 +53,11 @@ func (e *InterruptedError) Error() string {
 	return fmt.Sprintf("read %s: an earlier run was stopped in the middle of writing it: run genops render to complete it", e.Path)
 }
 
+// lockedError says that another process has the lock.
+type lockedError struct{}
+
+func (lockedError) Error() string { return "another process has it" }
+
 // pathError is a path in Files that cannot be written everywhere; a generator must never produce one.
 type pathError struct{ path, why string }
 

@@ -1,3 +1,4 @@
+//nolint:wrapcheck // disk.do adds what was done, and to what.
 package tree
 
 import (

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
@@ -42,7 +41,7 @@ func (c scenario) start(t *testing.T) (root string, d *Diff, old, want contents)
 		apply(t, root, c.old)
 	}
 	for p := range c.files {
-		must(t, os.RemoveAll(filepath.Join(root, p)))
+		must(t, os.RemoveAll(below(root, p)))
 	}
 	put(t, root, c.files)
 	if c.old != nil {
@@ -61,10 +60,8 @@ func (c scenario) start(t *testing.T) (root string, d *Diff, old, want contents)
 func modes() map[string]func(op string) error {
 	refuse := func(refused ...string) func(string) error {
 		return func(op string) error {
-			for _, r := range refused {
-				if r == op {
-					return errors.ErrUnsupported
-				}
+			if slices.Contains(refused, op) {
+				return errors.ErrUnsupported
 			}
 			return nil
 		}
@@ -252,8 +249,8 @@ func TestCopyKeepsModeAndTime(t *testing.T) {
 	root := newRoot(t)
 	apply(t, root, before())
 	put(t, root, contents{"dev/run.sh": "#!\n"})
-	must(t, os.Chmod(filepath.Join(root, "dev/run.sh"), 0o751))
-	must(t, os.Chtimes(filepath.Join(root, "dev/run.sh"), past, past))
+	must(t, os.Chmod(below(root, "dev/run.sh"), 0o751))
+	must(t, os.Chtimes(below(root, "dev/run.sh"), past, past))
 	info := stat(t, root, "dev/run.sh")
 	d := compare(t, root, but(Files{"dev/a.yaml": []byte("a: 2\n")}), Options{})
 	must(t, hooked(d, func(op, _ string) error {
@@ -280,11 +277,12 @@ func TestTwoRenamesRefused(t *testing.T) {
 			apply(t, root, before())
 			moves := 0
 			err := hooked(compare(t, root, want, Options{}), func(op, _ string) error {
-				switch {
-				case op == "swap":
+				switch op {
+				case "swap":
 					return errors.ErrUnsupported
-				case op == "move":
-					if moves++; moves == 1 {
+				case "move":
+					moves++
+					if moves == 1 {
 						return nil
 					}
 				}

@@ -25,10 +25,13 @@ func newRoot(t testing.TB) string {
 	return filepath.Join(t.TempDir(), "rendered")
 }
 
+// below returns where the file with the slash-separated name is.
+func below(root, name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
+
 // fastRoot is newRoot in memory, where there is such a place, for tests that sync thousands of times.
 func fastRoot(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "genops-tree-test-")
+	dir, err := os.MkdirTemp("/dev/shm", "genops-tree-test-") //nolint:usetesting // t.TempDir cannot be told where.
 	if err != nil {
 		return newRoot(t)
 	}
@@ -40,7 +43,7 @@ func fastRoot(t testing.TB) string {
 func put(t testing.TB, root string, files contents) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		p := filepath.Join(root, name)
+		p := below(root, name)
 		if strings.HasSuffix(name, "/") {
 			must(t, os.MkdirAll(p, 0o755))
 			continue

@@ -43,8 +43,7 @@ func locate(root string) (place, error) {
 		return p, machineError("read", root, err)
 	}
 	for range 40 {
-		info, err := os.Stat(abs)
-		if err == nil && !info.IsDir() {
+		if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 			return p, &ForeignError{Path: root}
 		}
 		if resolved, err := filepath.EvalSymlinks(abs); err == nil {
@@ -71,17 +70,23 @@ func locate(root string) (place, error) {
 func belowFolder(abs string) (string, error) {
 	dir, err := filepath.EvalSymlinks(filepath.Dir(abs))
 	if err != nil {
-		return "", err
+		return "", err //nolint:wrapcheck // The caller adds the root.
 	}
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+	if !isFolder(dir) {
 		return "", fmt.Errorf("%s is not a folder", dir)
 	}
 	return filepath.Join(dir, filepath.Base(abs)), nil
 }
 
-func (p place) exists() bool {
-	info, err := os.Stat(p.root)
+// isFolder and exists are about the thing itself, and never about what a link leads to.
+func isFolder(name string) bool {
+	info, err := os.Lstat(name)
 	return err == nil && info.IsDir()
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // path returns where the tree's file rel is; rel "." is the root.
@@ -118,15 +123,24 @@ func (p place) children(rel string) ([]node, error) {
 	return nodes, nil
 }
 
-// list returns rel and everything below it, a folder always before its contents, in an order that depends on names only.
-// It returns nothing if rel does not exist. Links are not followed.
-func (p place) list(rel string) ([]node, error) {
+// lstat returns nothing for what does not exist.
+func (p place) lstat(rel string) (fs.FileInfo, error) {
 	info, err := os.Lstat(p.path(rel))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil //nolint:nilnil // As the comment says.
 	}
 	if err != nil {
 		return nil, machineError("read", p.shown(rel), err)
+	}
+	return info, nil
+}
+
+// list returns rel and everything below it, a folder always before its contents, in an order that depends on names only.
+// It returns nothing if rel does not exist. Links are not followed.
+func (p place) list(rel string) ([]node, error) {
+	info, err := p.lstat(rel)
+	if info == nil {
+		return nil, err
 	}
 	return p.walk([]node{{rel, info}}, rel, info)
 }
@@ -204,5 +218,9 @@ func parallel(ctx context.Context, n int, work func(i int) error) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return done(ctx)
+}
+
+func done(ctx context.Context) error {
+	return ctx.Err() //nolint:wrapcheck // Compare and Apply promise the context's error as it is.
 }

@@ -71,7 +71,10 @@ func (s staging) try() (*os.File, error) {
 		lock, err = tryLock(s.path(lockName))
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, lockedError{}):
+		return nil, nil //nolint:nilnil // As the comment says: it is no error, and there is no lock.
+	case err != nil:
 		_ = os.Remove(s.dir())
 	}
 	return lock, err
@@ -81,11 +84,11 @@ func (s staging) try() (*os.File, error) {
 // whole without it.
 func (s staging) release(lock *os.File) {
 	if err := s.clean(); err != nil {
-		lock.Close()
+		ignoreClose(lock)
 		return
 	}
 	removeLock(lock)
-	_ = s.disk.do("remove", s.dir(), func() error { return os.Remove(s.dir()) })
+	_ = s.disk.remove(s.dir(), s.dir())
 }
 
 // clean empties the staging folder, except for the lock. It keeps what an unfinished swap still needs.
@@ -123,7 +126,7 @@ func (s staging) heal() error {
 	}
 	if rel != "" {
 		from := newName
-		if _, err := os.Lstat(s.path(newName)); err != nil {
+		if !exists(s.path(newName)) {
 			from = oldName
 		}
 		if err := s.disk.rename("move", s.path(from), s.place.path(rel), s.place.shown(rel)); err != nil {
@@ -135,7 +138,7 @@ func (s staging) heal() error {
 
 // unfinished returns the folder that is missing because a run was killed between its two renames, or nothing.
 func (s staging) unfinished() (rel string, err error) {
-	if info, err := os.Lstat(s.dir()); err != nil || !info.IsDir() {
+	if !isFolder(s.dir()) {
 		return "", nil
 	}
 	data, err := os.ReadFile(s.path(journalName))
@@ -152,7 +155,7 @@ func (s staging) unfinished() (rel string, err error) {
 	if _, err := os.Lstat(s.place.path(rel)); !errors.Is(err, fs.ErrNotExist) {
 		return "", nil // before the first rename, or after the second
 	}
-	if _, err := os.Lstat(s.path(oldName)); err != nil {
+	if !exists(s.path(oldName)) {
 		return "", nil // it was never moved: someone else removed it
 	}
 	return rel, nil
@@ -176,7 +179,7 @@ func (s staging) settled(ctx context.Context) error {
 
 // sweep heals if there is anything to heal, and if get gets the lock.
 func (s staging) sweep(get func() (*os.File, error)) error {
-	if _, err := os.Lstat(s.dir()); errors.Is(err, fs.ErrNotExist) {
+	if !exists(s.dir()) {
 		return nil
 	}
 	lock, err := get()
@@ -190,7 +193,7 @@ func (s staging) sweep(get func() (*os.File, error)) error {
 func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return done(ctx)
 	case <-time.After(d):
 		return nil
 	}

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 )
 
@@ -49,6 +48,6 @@ func (s staging) twoRenames(rel string) error {
 		_ = s.disk.rename("move back", s.path(oldName), target, shown)
 		return err
 	}
-	_ = s.disk.do("remove", journal, func() error { return os.Remove(journal) })
+	_ = s.disk.remove(journal, journal)
 	return nil
 }

@@ -1,5 +1,6 @@
 //go:build !windows
 
+//nolint:wrapcheck // disk.do adds what was done, and to what.
 package tree
 
 import (
@@ -28,40 +29,44 @@ func keepOwner(name string, old fs.FileInfo) {
 
 func rename(from, to string) error { return os.Rename(from, to) }
 
-// tryLock opens and locks the file, or returns nothing if another process has it. The lock ends with the process.
+// tryLock opens and locks the file, or returns a lockedError. The lock ends with the process.
 func tryLock(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o644)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // its owner has just removed the folder
+		return nil, lockedError{} // its owner has just removed the folder
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EINTR) {
-			return nil, nil
-		}
+	if err = lockFile(f); err != nil {
+		ignoreClose(f)
 		return nil, err
+	}
+	return f, nil
+}
+
+func lockFile(f *os.File) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EINTR) {
+		return lockedError{}
+	}
+	if err != nil {
+		return err
+	}
+	ours, err := f.Stat()
+	if err != nil {
+		return err
 	}
 	// The owner before us may have removed the file after we opened it: then this is a lock on nothing.
-	ours, err := f.Stat()
-	if err == nil {
-		var there fs.FileInfo
-		if there, err = os.Lstat(name); err == nil && os.SameFile(ours, there) {
-			return f, nil
-		}
+	there, err := os.Lstat(f.Name())
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && !os.SameFile(ours, there)) {
+		return lockedError{}
 	}
-	f.Close()
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	return nil, nil
+	return err
 }
 
 // removeLock removes the file before it lets go of it, so that whoever waits for it notices.
 func removeLock(f *os.File) {
 	_ = os.Remove(f.Name())
-	f.Close()
+	ignoreClose(f)
 }

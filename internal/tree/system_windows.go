@@ -1,3 +1,4 @@
+//nolint:wrapcheck // disk.do adds what was done, and to what.
 package tree
 
 import (
@@ -16,8 +17,8 @@ func keepOwner(string, fs.FileInfo) {}
 
 // Windows refuses for a moment what a virus scanner or an indexer has open.
 const (
-	errorAccessDenied     = syscall.Errno(5)
-	errorSharingViolation = syscall.Errno(32)
+	errAccessDenied     = syscall.Errno(5)
+	errSharingViolation = syscall.Errno(32)
 
 	renamePatience = 2 * time.Second
 	renamePoll     = 10 * time.Millisecond
@@ -33,10 +34,10 @@ func rename(from, to string) error {
 }
 
 func inUse(err error) bool {
-	return errors.Is(err, errorAccessDenied) || errors.Is(err, errorSharingViolation)
+	return errors.Is(err, errAccessDenied) || errors.Is(err, errSharingViolation)
 }
 
-// tryLock opens the file for itself alone, or returns nothing if another process has it. The system closes and removes it
+// tryLock opens the file for itself alone, or returns a lockedError. The system closes and removes it
 // when the process ends, however that happens.
 func tryLock(name string) (*os.File, error) {
 	const deleteOnClose = 0x04000000 // FILE_FLAG_DELETE_ON_CLOSE
@@ -50,10 +51,10 @@ func tryLock(name string) (*os.File, error) {
 	case err == nil:
 		return os.NewFile(uintptr(h), name), nil
 	case inUse(err), errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return nil, lockedError{}
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 }
 
 // removeLock only has to close it.
-func removeLock(f *os.File) { f.Close() }
+func removeLock(f *os.File) { ignoreClose(f) }

@@ -19,7 +19,7 @@ const (
 
 // unit returns the smallest part of the tree that contains all changes, and what is to be done with it.
 func (d *Diff) unit() (string, action) {
-	folders := map[string]bool{".": d.place.exists()}
+	folders := map[string]bool{".": isFolder(d.place.root)}
 	for _, nodes := range d.seen {
 		for _, n := range nodes {
 			if n.info.IsDir() {

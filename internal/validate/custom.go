@@ -17,6 +17,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
+
+	"github.com/innovate-inc/genops/generators"
+	contract "github.com/innovate-inc/genops/schema"
 )
 
 // Schema validates objects of one version of a custom resource, as the API server does: unknown fields, structural schema, CEL rules.
@@ -111,21 +114,36 @@ func (v *Validator) schema(object map[string]any) (*Schema, bool, error) {
 	if schema, ok := v.schemas[apiVersion+"/"+kind]; ok {
 		return schema, true, nil
 	}
+	props, err := definition(apiVersion, kind)
+	if props == nil || err != nil {
+		return nil, false, err
+	}
+	schema, err := NewSchema(props)
+	if err != nil {
+		return nil, false, fmt.Errorf("read definition of %s: %w", kind, err)
+	}
+	if v.schemas == nil {
+		v.schemas = map[string]*Schema{}
+	}
+	v.schemas[apiVersion+"/"+kind] = schema
+	return schema, true, nil
+}
+
+// definition is the schema of a custom resource, or nil if it is not known here: that of claims comes from the contract.
+func definition(apiVersion, kind string) (*extv1.JSONSchemaProps, error) {
+	if apiVersion == generators.Group+"/"+generators.Version {
+		spec, err := contract.ClaimSchema(kind)
+		if err != nil {
+			return nil, fmt.Errorf("find definition: %w", err)
+		}
+		return &extv1.JSONSchemaProps{Type: "object", Required: []string{"spec"}, Properties: map[string]extv1.JSONSchemaProps{"spec": spec}}, nil
+	}
 	for _, crd := range karpenteraws.CRDs {
 		for _, version := range crd.Spec.Versions {
-			if crd.Spec.Names.Kind != kind || crd.Spec.Group+"/"+version.Name != apiVersion {
-				continue
+			if crd.Spec.Names.Kind == kind && crd.Spec.Group+"/"+version.Name == apiVersion {
+				return version.Schema.OpenAPIV3Schema, nil
 			}
-			schema, err := NewSchema(version.Schema.OpenAPIV3Schema)
-			if err != nil {
-				return nil, false, fmt.Errorf("read definition of %s: %w", kind, err)
-			}
-			if v.schemas == nil {
-				v.schemas = map[string]*Schema{}
-			}
-			v.schemas[apiVersion+"/"+kind] = schema
-			return schema, true, nil
 		}
 	}
-	return nil, false, nil
+	return nil, nil //nolint:nilnil // Most kinds have a Go type instead.
 }

@@ -82,7 +82,7 @@ func TestObject(t *testing.T) {
 		},
 		"number for a label": {
 			"labels are text", policy, map[string]any{"team": int64(1)}, []any{"metadata", "labels"},
-			[]string{"metadata.labels: found number, allowed is string"},
+			[]string{"metadata.labels: found number, allowed is text"},
 		},
 		"quantity": {
 			"the field is named", quota, "10 cores", []any{"spec", "hard", "requests.cpu"},
@@ -96,8 +96,11 @@ func TestObject(t *testing.T) {
 			"a typing error would open the project", project, []any{"*"}, []any{"spec", "sourceRepo"},
 			[]string{`unknown field "spec.sourceRepo"`},
 		},
+		"claim": {
+			"a claim has its definition from the contract", network, "x", []any{"spec", "unknown"}, []string{"spec.unknown: there is no such field"},
+		},
 		"unknown to us": {
-			"a kind without a type is somebody else's", network, "x", []any{"spec", "unknown"}, nil,
+			"a kind without a type is somebody else's", "bootstrap/crossplane/providerconfig-dev.yaml", "x", []any{"spec", "unknown"}, nil,
 		},
 	}
 	for name, tc := range cases {
