@@ -10,6 +10,7 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/parser"
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -19,6 +20,7 @@ import (
 
 // judges are who says whether a claim is good: the contract in CUE, and the API server by the definition that it was given.
 type judges struct {
+	ctx        *cue.Context
 	contract   cue.Value
 	definition *validate.Schema
 }
@@ -55,14 +57,19 @@ func newJudges(t *testing.T, kind string) judges {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := instance.AddFile(name, text); err != nil {
+		syntax, err := parser.ParseFile(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := instance.AddSyntax(syntax); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := instance.Complete(); err != nil {
 		t.Fatal(err)
 	}
-	root := cuecontext.New().BuildInstance(instance)
+	ctx := cuecontext.New()
+	root := ctx.BuildInstance(instance)
 	contract := root.LookupPath(cue.ParsePath("#" + kind + "Spec"))
 	if err := contract.Err(); err != nil {
 		t.Fatal(err)
@@ -71,12 +78,12 @@ func newJudges(t *testing.T, kind string) judges {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judges{contract: contract, definition: definition}
+	return judges{ctx: ctx, contract: contract, definition: definition}
 }
 
 // contractSays is what the contract has against the spec of a claim.
 func (j judges) contractSays(claim map[string]any) error {
-	spec := j.contract.Context().Encode(claim["spec"])
+	spec := j.ctx.Encode(claim["spec"])
 	return j.contract.Unify(spec).Validate(cue.Concrete(true))
 }
 

@@ -223,9 +223,6 @@ func TestStepsOfTheAddons(t *testing.T) {
 	if diff := cmp.Diff(want, field(set, "spec", "strategy")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if automated := field(set, "spec", "template", "spec", "syncPolicy", "automated"); automated != nil {
-		t.Errorf("RollingSync syncs by itself, but automated is %v", automated)
-	}
 }
 
 // TestAddonsRunOnNodesThatAreThere has the charts before any node of Karpenter: system nodes take only what tolerates their taint. Karpenter's

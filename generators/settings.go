@@ -57,7 +57,8 @@ const exclusions = `- apiGroups: ["", discovery.k8s.io]
 - apiGroups: [cilium.io]
   kinds: [CiliumIdentity, CiliumEndpoint, CiliumEndpointSlice]
 - apiGroups: [kyverno.io, reports.kyverno.io, wgpolicyk8s.io]
-  kinds: [PolicyReport, ClusterPolicyReport, EphemeralReport, ClusterEphemeralReport, AdmissionReport, ClusterAdmissionReport, BackgroundScanReport, ClusterBackgroundScanReport, UpdateRequest]
+  kinds: [PolicyReport, ClusterPolicyReport, EphemeralReport, ClusterEphemeralReport, AdmissionReport, ClusterAdmissionReport,
+    BackgroundScanReport, ClusterBackgroundScanReport, UpdateRequest]
 - apiGroups: ["*"]
   kinds: [ProviderConfigUsage]
 `

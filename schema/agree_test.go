@@ -23,7 +23,7 @@ type comparer struct {
 // sampleNames are names that the patterns of the contract's maps take: it is open to any of them, and no pattern says which.
 var sampleNames = []string{"example", "coredns", "single-nat-gateway", "1.35", "cpu", "memory.available"}
 
-func (c *comparer) differ(path, format string, args ...any) {
+func (c *comparer) differf(path, format string, args ...any) {
 	c.differences = append(c.differences, path+": "+fmt.Sprintf(format, args...))
 }
 
@@ -38,19 +38,19 @@ func (c *comparer) compare(path string, v cue.Value, goType reflect.Type) {
 	switch goType.Kind() {
 	case reflect.Struct:
 		if kind != cue.StructKind {
-			c.differ(path, "%v in CUE, a struct in Go", kind)
+			c.differf(path, "%v in CUE, a struct in Go", kind)
 			return
 		}
 		c.compareStruct(path, v, goType)
 	case reflect.Map:
 		if kind != cue.StructKind {
-			c.differ(path, "%v in CUE, a map in Go", kind)
+			c.differf(path, "%v in CUE, a map in Go", kind)
 			return
 		}
 		c.compareMap(path, v, goType.Elem())
 	case reflect.Slice:
 		if kind != cue.ListKind {
-			c.differ(path, "%v in CUE, a slice in Go", kind)
+			c.differf(path, "%v in CUE, a slice in Go", kind)
 			return
 		}
 		c.compare(path+"[]", elementOf(v), goType.Elem())
@@ -62,7 +62,7 @@ func (c *comparer) compare(path string, v cue.Value, goType reflect.Type) {
 		c.scalar(path, kind, cue.IntKind, goType)
 	case reflect.Interface:
 	default:
-		c.differ(path, "no kind of CUE is a %v of Go", goType)
+		c.differf(path, "no kind of CUE is a %v of Go", goType)
 	}
 }
 
@@ -76,7 +76,7 @@ func kindOf(v cue.Value) cue.Kind {
 
 func (c *comparer) scalar(path string, got, want cue.Kind, goType reflect.Type) {
 	if got != want {
-		c.differ(path, "%v in CUE, %v in Go", got, goType)
+		c.differf(path, "%v in CUE, %v in Go", got, goType)
 	}
 }
 
@@ -85,7 +85,7 @@ func (c *comparer) compareStruct(path string, v cue.Value, goType reflect.Type) 
 	collect(goType, fields)
 	iterator, err := v.Fields(cue.Optional(true))
 	if err != nil {
-		c.differ(path, "%v", err)
+		c.differf(path, "%v", err)
 		return
 	}
 	for iterator.Next() {
@@ -94,17 +94,17 @@ func (c *comparer) compareStruct(path string, v cue.Value, goType reflect.Type) 
 		delete(fields, name)
 		inner := strings.TrimPrefix(path+"."+name, ".")
 		if !ok {
-			c.differ(inner, "only in CUE: %v has no field for it", goType)
+			c.differf(inner, "only in CUE: %v has no field for it", goType)
 			continue
 		}
 		optional := iterator.FieldType()&cue.OptionalConstraint != 0
 		if omitted := strings.Contains(field.Tag.Get("json"), ",omitempty"); optional != omitted {
-			c.differ(inner, "optional in CUE is %t, omitempty in Go is %t", optional, omitted)
+			c.differf(inner, "optional in CUE is %t, omitempty in Go is %t", optional, omitted)
 		}
 		c.compare(inner, iterator.Value(), field.Type)
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		c.differ(strings.TrimPrefix(path+"."+name, "."), "only in Go: the contract has no such field")
+		c.differf(strings.TrimPrefix(path+"."+name, "."), "only in Go: the contract has no such field")
 	}
 }
 
@@ -112,7 +112,7 @@ func (c *comparer) compareStruct(path string, v cue.Value, goType reflect.Type) 
 func (c *comparer) compareMap(path string, v cue.Value, element reflect.Type) {
 	iterator, err := v.Fields(cue.Optional(true))
 	if err != nil {
-		c.differ(path, "%v", err)
+		c.differf(path, "%v", err)
 		return
 	}
 	compared := false
@@ -130,7 +130,7 @@ func (c *comparer) compareMap(path string, v cue.Value, element reflect.Type) {
 		}
 	}
 	if !compared {
-		c.differ(path, "a map in Go, but the contract takes no name here")
+		c.differf(path, "a map in Go, but the contract takes no name here")
 	}
 }
 

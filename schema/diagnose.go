@@ -166,7 +166,7 @@ func (d *diagnosis) missing(p problem.Problem, path []string) problem.Problem {
 	if len(d.files) > 0 {
 		p.Position = problem.Position{File: d.files[0].Filename, Line: 1, Column: 1}
 	}
-	for n := len(path) - 1; n >= 0; n-- {
+	for n := range slices.Backward(path) {
 		if places := locate(d.files, append([]string{d.field}, path[:n]...)); len(places) > 0 {
 			p.Position = places[0].position()
 			if n == 0 {
@@ -209,13 +209,13 @@ func (d *diagnosis) constraint(path []string) cue.Value {
 func probe(ctx *cue.Context, definition cue.Value, path []string) cue.Value {
 	source := "_"
 	selectors := make([]cue.Selector, len(path))
-	for i := len(path) - 1; i >= 0; i-- {
-		if index, err := strconv.Atoi(path[i]); err == nil {
+	for i, element := range slices.Backward(path) {
+		if index, err := strconv.Atoi(element); err == nil {
 			source = "[" + strings.Repeat("_, ", index) + source + ", ...]"
 			selectors[i] = cue.Index(index)
 		} else {
-			source = "{" + strconv.Quote(path[i]) + ": " + source + "}"
-			selectors[i] = cue.Str(path[i])
+			source = "{" + strconv.Quote(element) + ": " + source + "}"
+			selectors[i] = cue.Str(element)
 		}
 	}
 	return definition.Unify(ctx.CompileString(source)).LookupPath(cue.MakePath(selectors...))

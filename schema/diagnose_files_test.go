@@ -55,36 +55,42 @@ func TestProblemsOfFiles(t *testing.T) {
 		want   []problem.Problem
 	}{
 		"broken syntax": {
-			"the place where the reader of CUE stopped", map[string]string{own: "package environments\n\nenvironment: {\n\tstage: \"dev\n}\n"},
+			"the place where the reader of CUE stopped",
+			map[string]string{own: "package environments\n\nenvironment: {\n\tstage: \"dev\n}\n"},
 			[]problem.Problem{{Environment: "dev", Position: at(own, 4, 9), Message: "this is not valid CUE: string literal not terminated"}},
 		},
 		"no end": {
-			"a brace is missing", map[string]string{own: "package environments\n\nenvironment: {\n\tstage: \"dev\"\n"},
+			"a brace is missing",
+			map[string]string{own: "package environments\n\nenvironment: {\n\tstage: \"dev\"\n"},
 			[]problem.Problem{{Environment: "dev", Position: at(own, 4, 15), Message: "this is not valid CUE: expected '}', found 'EOF'"}},
 		},
 		"no package": {
-			"CUE would not unify the file with the others", map[string]string{own: "environment: stage: \"dev\"\n"},
+			"CUE would not unify the file with the others",
+			map[string]string{own: "environment: stage: \"dev\"\n"},
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 1, 1), Message: "the file has no package clause: allowed is package environments",
 				Hint: "write package environments into the first line: CUE unifies the files of one package",
 			}},
 		},
 		"other package": {
-			"the same, with another name", map[string]string{own: "package dev\n\nenvironment: stage: \"dev\"\n"},
+			"the same, with another name",
+			map[string]string{own: "package dev\n\nenvironment: stage: \"dev\"\n"},
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 1, 9), Message: "package dev: allowed is package environments",
 				Hint: "write package environments into the first line: CUE unifies the files of one package",
 			}},
 		},
 		"misspelt top": {
-			"CUE would say nothing: the file holds another field", map[string]string{own: good + "enviroment: account: \"111122223333\"\n"},
+			"CUE would say nothing: the file holds another field",
+			map[string]string{own: good + "enviroment: account: \"111122223333\"\n"},
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 4, 1), Field: "enviroment",
 				Message: "there is no such field: allowed at the top level are environment and platform", Hint: "did you mean environment?",
 			}},
 		},
 		"helper at the top": {
-			"helpers are hidden", map[string]string{own: good + "second: 20\n"},
+			"helpers are hidden",
+			map[string]string{own: good + "second: 20\n"},
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 4, 1), Field: "second",
 				Message: "there is no such field: allowed at the top level are environment and platform",
@@ -92,18 +98,21 @@ func TestProblemsOfFiles(t *testing.T) {
 			}},
 		},
 		"import from elsewhere": {
-			"genops needs no network and no registry", map[string]string{own: "package environments\n\nimport \"example.com/x\"\n\nenvironment: stage: x.stage\n"},
+			"genops needs no network and no registry",
+			map[string]string{own: "package environments\n\nimport \"example.com/x\"\n\nenvironment: stage: x.stage\n"},
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 3, 8),
 				Message: "import \"example.com/x\": allowed are github.com/innovate-inc/genops/schema and CUE's standard library",
 			}},
 		},
 		"unknown reference": {
-			"a name that nobody defined", map[string]string{own: "package environments\n\nenvironment: stage: _stage\n"},
+			"a name that nobody defined",
+			map[string]string{own: "package environments\n\nenvironment: stage: _stage\n"},
 			[]problem.Problem{{Environment: "dev", Position: at(own, 3, 21), Message: "reference \"_stage\" not found"}},
 		},
 		"contradiction in one folder": {
-			"both places are named", map[string]string{own: good + "environment: network: cidr: \"10.0.0.0/16\"\nenvironment: network: cidr: \"10.1.0.0/16\"\n"},
+			"both places are named",
+			map[string]string{own: good + "environment: network: cidr: \"10.0.0.0/16\"\nenvironment: network: cidr: \"10.1.0.0/16\"\n"},
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 4, 29), Field: "network.cidr", Message: `"10.0.0.0/16" contradicts "10.1.0.0/16"`,
 				Related: []problem.Related{{Position: at(own, 5, 29), Message: "the other value is set here"}},
@@ -127,17 +136,20 @@ func TestProblemsOfFiles(t *testing.T) {
 			}},
 		},
 		"wrong in a condition": {
-			"the value is found inside", map[string]string{own: good + "if environment.stage == \"dev\" {environment: network: {cidr: \"10.0.0.0/16\", zone: 2}}\n"},
+			"the value is found inside",
+			map[string]string{own: good + "if environment.stage == \"dev\" {environment: network: {cidr: \"10.0.0.0/16\", zone: 2}}\n"},
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 4, 76), Field: "network.zone", Message: "there is no such field: allowed are " + networkFields, Hint: "did you mean zones?",
 			}},
 		},
 		"wrong in quoted names": {
-			"quotes change nothing", map[string]string{own: "package environments\n\n\"environment\": \"stage\": \"prd\"\n"},
+			"quotes change nothing",
+			map[string]string{own: "package environments\n\n\"environment\": \"stage\": \"prd\"\n"},
 			[]problem.Problem{in(3, 25, "stage", `"prd" is not allowed: allowed is "shared", "dev", "staging" or "prod"`, `did you mean "prod"?`)},
 		},
 		"two environments": {
-			"each has its own", map[string]string{own: good + "environment: account: \"1\"\n", "environments/qa/environment.cue": good + "environment: acount: \"111122223333\"\n"},
+			"each has its own",
+			map[string]string{own: good + "environment: account: \"1\"\n", "environments/qa/environment.cue": good + "environment: acount: \"111122223333\"\n"},
 			[]problem.Problem{
 				in(4, 23, "account", `"1" is not allowed: allowed is `+accountID),
 				{
@@ -147,7 +159,8 @@ func TestProblemsOfFiles(t *testing.T) {
 			},
 		},
 		"folder without CUE": {
-			"an environment that is not described", map[string]string{own: good, "environments/qa/notes.txt": "later"},
+			"an environment that is not described",
+			map[string]string{own: good, "environments/qa/notes.txt": "later"},
 			[]problem.Problem{{
 				Environment: "qa", Position: problem.Position{File: "environments/qa"}, Message: "the folder of an environment has no CUE file",
 				Hint: "describe the environment in environment.cue, or remove the folder",

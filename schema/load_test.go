@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/fstest"
 
@@ -181,7 +182,7 @@ func TestLoadReadsWhatPeopleWrite(t *testing.T) {
 				"environments/dev/d_tool.cue":    "package environments\n\nenvironment: account: \"1\"\n",
 				"environments/.idea/workspace.x": "1",
 			},
-			field: func(c *Config) any { return []string{c.Environments[0].Account, fmt.Sprint(len(c.Environments))} },
+			field: func(c *Config) any { return []string{c.Environments[0].Account, strconv.Itoa(len(c.Environments))} },
 			want:  []string{"111122223333", "1"},
 		},
 	}
@@ -218,7 +219,7 @@ func TestLoadManyEnvironments(t *testing.T) {
 		t.Fatalf("got %d environments, want %d", len(config.Environments), count)
 	}
 	for i, e := range config.Environments {
-		if want := fmt.Sprintf("e%03d", i); e.Name != want || e.Tags["number"] != fmt.Sprint(i) || e.zoneLetters != "abc" {
+		if want := fmt.Sprintf("e%03d", i); e.Name != want || e.Tags["number"] != strconv.Itoa(i) || e.zoneLetters != "abc" {
 			t.Errorf("environment %d is %s with tags %v and zones %q, want %s", i, e.Name, e.Tags, e.zoneLetters, want)
 		}
 	}

@@ -46,7 +46,7 @@ func interrupted(t *testing.T, dir string, signal os.Signal) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Remove(pipe)
+	defer func() { _ = os.Remove(pipe) }()
 	cmd := process(dir, nil, "render")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -168,7 +168,7 @@ func measure(t *testing.T, dir string) (all, writing time.Duration) {
 			}
 			return time.Since(begin), time.Since(firstWrite)
 		default:
-			if firstWrite == begin && len(leftoversIn(t, dir)) > 0 {
+			if firstWrite.Equal(begin) && len(leftoversIn(t, dir)) > 0 {
 				firstWrite = time.Now()
 			}
 			time.Sleep(poll)

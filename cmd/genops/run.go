@@ -170,7 +170,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			command, rest, err := root.Find(args)
 			if err != nil {
-				return err
+				return usageError{err}
 			}
 			if len(rest) > 0 {
 				return usageError{fmt.Errorf("unknown command %q for %q", rest[0], command.CommandPath())}

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ func main() {
 	if *floor != "" {
 		err = measureFloor(os.Stdout, *floor)
 	} else {
-		err = bench(os.Stdout, *sizes, *runs)
+		err = bench(context.Background(), os.Stdout, *sizes, *runs)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -42,14 +43,14 @@ type figures struct {
 	mib  float64 // peak resident memory
 }
 
-func bench(out io.Writer, sizes string, runs int) error {
+func bench(ctx context.Context, out io.Writer, sizes string, runs int) error {
 	work, err := os.MkdirTemp("", "genops-bench-")
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(work) }()
 	binary := filepath.Join(work, "genops")
-	build := exec.Command( //nolint:gosec // The paths are the benchmark's own.
+	build := exec.CommandContext(ctx, //nolint:gosec // The paths are the benchmark's own.
 		"go", "build", "-o", binary, "./cmd/genops")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
@@ -59,6 +60,7 @@ func bench(out io.Writer, sizes string, runs int) error {
 	if err != nil {
 		return fmt.Errorf("find own binary: %w", err)
 	}
+	measured := programs{genops: binary, self: self, runs: runs}
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "environments\tfiles\tfirst render\tsecond render\t--check\tstart-up\tfloor (no CUE)\tfirst / floor\tpeak memory\t")
 	for size := range strings.SplitSeq(sizes, ",") {
@@ -66,25 +68,33 @@ func bench(out io.Writer, sizes string, runs int) error {
 		if err != nil {
 			return fmt.Errorf("read number of environments: %w", err)
 		}
-		if err := row(table, filepath.Join(work, size), binary, self, n, runs); err != nil {
+		if err := measured.row(ctx, table, filepath.Join(work, size), n); err != nil {
 			return err
 		}
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
-	fmt.Fprintln(out, "\nCPU seconds, user and system, median; memory in MiB. first: rendered/ is empty. second: nothing changed. The floor reads the rendered\nobjects before its clock starts, then marshals and writes them.")
+	fmt.Fprintln(out, "\nCPU seconds, user and system, median; memory in MiB. first: rendered/ is empty. second: nothing changed.\n"+
+		"The floor reads the rendered objects before its clock starts, then marshals and writes them.")
 	return nil
 }
 
+// programs are what is measured, and how often.
+type programs struct {
+	genops string
+	self   string
+	runs   int
+}
+
 // row measures one number of environments.
-func row(table *tabwriter.Writer, dir, binary, self string, n, runs int) error {
+func (p programs) row(ctx context.Context, table *tabwriter.Writer, dir string, n int) error {
 	if err := generate(dir, n); err != nil {
 		return err
 	}
 	rendered := filepath.Join(dir, "rendered")
 	var first, second, check, start, floor []figures
-	for range runs {
+	for range p.runs {
 		if err := os.RemoveAll(rendered); err != nil {
 			return fmt.Errorf("empty folder: %w", err)
 		}
@@ -92,13 +102,13 @@ func row(table *tabwriter.Writer, dir, binary, self string, n, runs int) error {
 			into *[]figures
 			args []string
 		}{
-			{&first, []string{binary, "-C", dir, "render"}},
-			{&second, []string{binary, "-C", dir, "render"}},
-			{&check, []string{binary, "-C", dir, "render", "--check"}},
-			{&start, []string{binary, "version"}},
-			{&floor, []string{self, "-floor", rendered}},
+			{&first, []string{p.genops, "-C", dir, "render"}},
+			{&second, []string{p.genops, "-C", dir, "render"}},
+			{&check, []string{p.genops, "-C", dir, "render", "--check"}},
+			{&start, []string{p.genops, "version"}},
+			{&floor, []string{p.self, "-floor", rendered}},
 		} {
-			f, err := measure(m.args)
+			f, err := measure(ctx, m.args)
 			if err != nil {
 				return err
 			}
@@ -107,14 +117,15 @@ func row(table *tabwriter.Writer, dir, binary, self string, n, runs int) error {
 	}
 	cpu := func(f figures) float64 { return f.cpu }
 	a, b := median(first, cpu), median(floor, cpu)
+	peak := median(first, func(f figures) float64 { return f.mib })
 	fmt.Fprintf(table, "%d\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t%.0f\t\n", n, count(rendered), a, median(second, cpu), median(check, cpu),
-		median(start, cpu), b, a/b, median(first, func(f figures) float64 { return f.mib }))
+		median(start, cpu), b, a/b, peak)
 	return nil
 }
 
 // measure runs a command. The floor measures itself and prints its CPU seconds, because reading the objects does not count.
-func measure(args []string) (figures, error) {
-	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec // The commands are the benchmark's own.
+func measure(ctx context.Context, args []string) (figures, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // The commands are the benchmark's own.
 	var out strings.Builder
 	cmd.Stdout = &out
 	start := time.Now()

@@ -51,7 +51,8 @@ func TestEnvironmentsTogether(t *testing.T) {
 		},
 		"ranges side by side": {"they do not overlap", two("network: cidr: \"10.20.0.0/20\"", "network: cidr: \"10.20.16.0/20\""), check.Result{}},
 		"a range that all share": {
-			"each environment has one of its own", input{environments: map[string]string{"dev": "stage: \"dev\""}, shared: shared},
+			"each environment has one of its own",
+			input{environments: map[string]string{"dev": "stage: \"dev\""}, shared: shared},
 			check.Result{Errors: []problem.Problem{{
 				Environment: "dev", Position: problem.Position{File: "environments/defaults.cue", Line: 12, Column: 29}, Field: "network.cidr",
 				Message: "the range is set outside the environment's own folder: each environment has a range of its own",
@@ -81,7 +82,8 @@ func TestEnvironmentsTogether(t *testing.T) {
 		},
 		"shared on purpose": {"both know", two("account: \"111122223333\"\nsharedAccount: true\n"+first, "account: \"111122223333\"\nsharedAccount: true\n"+second), check.Result{}},
 		"the same names": {
-			"project and name are put together with a dash", input{environments: map[string]string{"b": "project: \"a-b\"\n" + first, "b-b": "project: \"a\"\n" + second}},
+			"project and name are put together with a dash",
+			input{environments: map[string]string{"b": "project: \"a-b\"\n" + first, "b-b": "project: \"a\"\n" + second}},
 			check.Result{Errors: []problem.Problem{related(
 				of("b-b", 4, 10, "project", "project and environment make the name a-b-b, as b's do"), at("b", 4, 10), "b's project is set here",
 			)}},
@@ -102,32 +104,37 @@ func TestEnvironmentsTogether(t *testing.T) {
 		},
 		"a long name, replaced": {"a name of one's own is short enough", input{environments: map[string]string{"dev1234567": "project: \"" + long + "\"\n" + first + "cluster: name: \"main\""}}, check.Result{}},
 		"reserved names": {
-			"the platform has these folders", input{environments: map[string]string{"bootstrap": first, "platform": second}},
+			"the platform has these folders",
+			input{environments: map[string]string{"bootstrap": first, "platform": second}},
 			check.Result{Errors: []problem.Problem{
 				of("bootstrap", 3, 14, "", "an environment cannot be called bootstrap: rendered/bootstrap is for what belongs to the platform"),
 				of("platform", 3, 14, "", "an environment cannot be called platform: rendered/platform is for what belongs to the platform"),
 			}},
 		},
 		"not in the order": {
-			"no change would reach it", input{environments: map[string]string{"one": first, "two": second}, order: []string{"one"}},
+			"no change would reach it",
+			input{environments: map[string]string{"one": first, "two": second}, order: []string{"one"}},
 			check.Result{Errors: []problem.Problem{related(
 				of("two", 3, 14, "", "two is missing from the platform's order, so no change would reach it", "add \"two\" to order where a change should reach it"),
 				platform(3, 18), "the order is set here",
 			)}},
 		},
 		"twice in the order": {
-			"which of them counts?", input{environments: map[string]string{"one": first}, order: []string{"one", "one"}},
+			"which of them counts?",
+			input{environments: map[string]string{"one": first}, order: []string{"one", "one"}},
 			check.Result{Errors: []problem.Problem{{Position: platform(3, 25), Field: "platform.order[1]", Message: "\"one\" stands in the order twice"}}},
 		},
 		"in the order only": {
-			"a warning: its folder was removed", input{environments: map[string]string{"one": first}, order: []string{"one", "ome", "qa"}},
+			"a warning: its folder was removed",
+			input{environments: map[string]string{"one": first}, order: []string{"one", "ome", "qa"}},
 			check.Result{Warnings: []problem.Problem{
 				{Position: platform(3, 25), Field: "platform.order[1]", Message: "there is no environment \"ome\"", Hint: "did you mean one?", Warning: "order-without-environment"},
 				{Position: platform(3, 31), Field: "platform.order[2]", Message: "there is no environment \"qa\"", Warning: "order-without-environment"},
 			}},
 		},
 		"Kubernetes behind prod": {
-			"an upgrade is tried before prod", input{environments: map[string]string{"dev": first + "cluster: version: \"1.34\"", "live": second + "stage: \"prod\"\ncluster: {}"}, order: []string{"dev", "live"}},
+			"an upgrade is tried before prod",
+			input{environments: map[string]string{"dev": first + "cluster: version: \"1.34\"", "live": second + "stage: \"prod\"\ncluster: {}"}, order: []string{"dev", "live"}},
 			check.Result{Errors: []problem.Problem{related(
 				of("dev", 5, 19, "cluster.version", "Kubernetes 1.34 is behind live's 1.35: upgrade dev first"), at("live", 6, 10), "live's is set here",
 			)}},
@@ -136,7 +143,8 @@ func TestEnvironmentsTogether(t *testing.T) {
 		"Kubernetes after prod":     {"it comes later in the order", input{environments: map[string]string{"dev": first + "cluster: version: \"1.34\"", "live": second + "stage: \"prod\"\ncluster: {}"}, order: []string{"live", "dev"}}, check.Result{}},
 		"Kubernetes of what shares": {"it is outside of the order of stages", input{environments: map[string]string{"dev": first + "stage: \"shared\"\ncluster: version: \"1.34\"", "live": second + "stage: \"prod\"\ncluster: {}"}, order: []string{"dev", "live"}}, check.Result{}},
 		"a cluster's things without a cluster": {
-			"they would be left out in silence", input{environments: map[string]string{"dev": first + "services: api: {}\nnodePools: amd64: enabled: false"}},
+			"they would be left out in silence",
+			input{environments: map[string]string{"dev": first + "services: api: {}\nnodePools: amd64: enabled: false"}},
 			check.Result{Errors: []problem.Problem{
 				of("dev", 5, 11, "services", "dev has no cluster for them", "give the environment cluster: {}, or remove services"),
 				of("dev", 6, 12, "nodePools", "dev has no cluster for them", "give the environment cluster: {}, or remove nodePools"),

@@ -116,7 +116,7 @@ func checkSuggestions(t *testing.T, config *schema.Config, hint, like string) {
 		return
 	}
 	seen := map[netip.Prefix]bool{}
-	for _, text := range strings.Split(list, ", ") {
+	for text := range strings.SplitSeq(list, ", ") {
 		suggestion := netip.MustParsePrefix(text)
 		if suggestion != suggestion.Masked() || suggestion.Bits() != netip.MustParsePrefix(like).Bits() || seen[suggestion] {
 			t.Errorf("%s is no suggestion for %s: %s", text, like, hint)

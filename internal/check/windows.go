@@ -16,7 +16,7 @@ func windows(r *report, e *schema.Environment) {
 		field := fmt.Sprintf("argocd.syncWindows[%d]", i)
 		schedule(r, e, field+".schedule", w.Schedule)
 		// Local is a name that Go knows, and another time on each machine.
-		if _, err := time.LoadLocation(w.TimeZone); err != nil || w.TimeZone == time.Local.String() {
+		if _, err := time.LoadLocation(w.TimeZone); err != nil || w.TimeZone == "Local" {
 			r.error(e, field+".timeZone", fmt.Sprintf("%q is not a time zone: allowed are names such as Europe/Berlin or UTC", w.TimeZone))
 		}
 	}

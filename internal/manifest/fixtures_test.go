@@ -9,7 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -69,7 +69,7 @@ func typedObjects() map[string]any {
 			Spec: argov1alpha1.ApplicationSetSpec{
 				GoTemplate: true,
 				Generators: []argov1alpha1.ApplicationSetGenerator{{
-					List: &argov1alpha1.ListGenerator{Elements: []apiextensionsv1.JSON{
+					List: &argov1alpha1.ListGenerator{Elements: []extv1.JSON{
 						{Raw: []byte(`{"name":"a","replicas":3,"ratio":0.25,"on":true,"nothing":null,"html":"<&>"}`)},
 						{Raw: []byte(`{"name":"b","nested":{"list":[1,2.5,"x"]}}`)},
 					}},
@@ -91,7 +91,7 @@ func typedObjects() map[string]any {
 			ObjectMeta: metav1.ObjectMeta{Name: "xnetworks.aws.genops.dev", Labels: labels},
 			Spec: xv2.CompositeResourceDefinitionSpec{
 				Group: "aws.genops.dev",
-				Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: "xnetworks", Kind: "XNetwork"},
+				Names: extv1.CustomResourceDefinitionNames{Plural: "xnetworks", Kind: "XNetwork"},
 				Versions: []xv2.CompositeResourceDefinitionVersion{{
 					Name: "v1alpha1", Served: true, Referenceable: true,
 					Schema: &xv2.CompositeResourceValidation{OpenAPIV3Schema: runtime.RawExtension{Raw: []byte(`{"type":"object","properties":{"spec":{"type":"object","properties":{"cidr":{"type":"string","maxLength":18},"share":{"type":"number","minimum":0.5}}},"metadata":{"type":"object"}}}`)}},

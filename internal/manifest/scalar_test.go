@@ -119,3 +119,30 @@ func TestStringsEverywhere(t *testing.T) {
 	}
 	checkRoundTrip(t, obj, got)
 }
+
+// TestShortStrings writes every string of up to three characters out of those
+// that mean something to YAML, as list elements and as keys.
+func TestShortStrings(t *testing.T) {
+	const alphabet = "01xoen.:-+_ ,#?!&*|>'\"%@`{}[]<=~yN\n\t\\\r\u0085\u2028ä"
+	all := []string{""}
+	for from, length := 0, 0; length < 3; length++ {
+		to := len(all)
+		for _, s := range all[from:to] {
+			for _, r := range alphabet {
+				all = append(all, s+string(r))
+			}
+		}
+		from = to
+	}
+	list, keys := make([]any, 0, len(all)), make(map[string]any, len(all))
+	for _, s := range all {
+		list = append(list, s)
+		keys[s] = s
+	}
+	obj := map[string]any{"list": list, "keys": keys}
+	got, err := Encode("", obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRoundTrip(t, obj, got)
+}

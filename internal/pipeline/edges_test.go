@@ -111,8 +111,7 @@ func TestNamesOfEnvironmentsDoNotCollide(t *testing.T) {
 		"dev/e.cue":         devLines,
 		"dev-cluster/e.cue": "stage: \"dev\"\naccount: \"222233334444\"\nnetwork: cidr: \"10.30.0.0/16\"\n",
 	}), "", nil, silent)
-	var problems *problem.Error
-	if !errors.As(err, &problems) {
+	if _, ok := errors.AsType[*problem.Error](err); !ok {
 		t.Errorf("got %v, want a problem that names the environments", err)
 	}
 }

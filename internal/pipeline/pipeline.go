@@ -173,7 +173,9 @@ func renderAll(ctx context.Context, config *schema.Config, selected []*schema.En
 
 // patch applies an environment's kustomization, and holds its result against the types and rules of the APIs: what a patch can spell wrong
 // would otherwise be seen on the cluster first.
-func patch(ctx context.Context, objects []manifest.Object, e *schema.Environment, validator *validate.Validator, fsys fs.FS, prefix string) ([]manifest.Object, error) {
+func patch(
+	ctx context.Context, objects []manifest.Object, e *schema.Environment, validator *validate.Validator, fsys fs.FS, prefix string,
+) ([]manifest.Object, error) {
 	folder := path.Join("environments", e.Name)
 	files, err := fs.Sub(fsys, folder)
 	if err != nil {

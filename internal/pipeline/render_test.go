@@ -144,15 +144,21 @@ func TestRenderRefuses(t *testing.T) {
 		want   []problem.Problem
 	}{
 		"unknown name": {
-			"on the command line", map[string]string{"dev/e.cue": devLines}, []string{"dve"},
+			"on the command line",
+			map[string]string{"dev/e.cue": devLines},
+			[]string{"dve"},
 			[]problem.Problem{{Message: `there is no environment "dve": there are dev`, Hint: "did you mean dev?"}},
 		},
 		"unknown names": {
-			"each of them", map[string]string{"dev/e.cue": devLines, "qa/e.cue": two["qa/e.cue"]}, []string{"one", "dev", "other"},
+			"each of them",
+			map[string]string{"dev/e.cue": devLines, "qa/e.cue": two["qa/e.cue"]},
+			[]string{"one", "dev", "other"},
 			[]problem.Problem{{Message: `there is no environment "one": there are dev and qa`}, {Message: `there is no environment "other": there are dev and qa`}},
 		},
 		"wrong elsewhere": {
-			"all environments are checked, whichever is rendered", map[string]string{"dev/e.cue": devLines, "qa/e.cue": "stage: \"dev\"\naccount: \"222233334444\"\nnetwork: cidr: \"10.20.0.0/16\"\n"}, []string{"dev"},
+			"all environments are checked, whichever is rendered",
+			map[string]string{"dev/e.cue": devLines, "qa/e.cue": "stage: \"dev\"\naccount: \"222233334444\"\nnetwork: cidr: \"10.20.0.0/16\"\n"},
+			[]string{"dev"},
 			[]problem.Problem{{
 				Environment: "qa", Position: problem.Position{File: "../environments/qa/e.cue", Line: 6, Column: 16}, Field: "network.cidr",
 				Message: "10.20.0.0/16 overlaps dev's 10.20.0.0/16", Hint: "free ranges of the same size in 10.0.0.0/8: 10.10.0.0/16, 10.30.0.0/16, 10.40.0.0/16",
@@ -160,7 +166,9 @@ func TestRenderRefuses(t *testing.T) {
 			}},
 		},
 		"patched into what is not valid": {
-			"Karpenter would refuse it on the cluster", map[string]string{"dev/e.cue": devLines, "dev/kustomization.yaml": broken}, nil,
+			"Karpenter would refuse it on the cluster",
+			map[string]string{"dev/e.cue": devLines, "dev/kustomization.yaml": broken},
+			nil,
 			[]problem.Problem{notValid("dev", "amd64", hopLimit), notValid("dev", "arm64", hopLimit)},
 		},
 		"two environments patched": {
@@ -168,7 +176,8 @@ func TestRenderRefuses(t *testing.T) {
 			[]problem.Problem{notValid("dev", "amd64", hopLimit), notValid("dev", "arm64", hopLimit), notValid("qa", "amd64", hopLimit), notValid("qa", "arm64", hopLimit)},
 		},
 		"patched, and not asked for": {
-			"an environment that is not rendered is not patched", two, []string{"dev"},
+			"an environment that is not rendered is not patched", two,
+			[]string{"dev"},
 			[]problem.Problem{notValid("dev", "amd64", hopLimit), notValid("dev", "arm64", hopLimit)},
 		},
 	}

@@ -69,7 +69,9 @@ func TestWrite(t *testing.T) {
 	}{
 		"nothing": {"no problem, no line", nil, problem.Style{}, ""},
 		"error": {
-			"one line that can be clicked, then what belongs to it", []problem.Problem{overlap}, problem.Style{},
+			"one line that can be clicked, then what belongs to it",
+			[]problem.Problem{overlap},
+			problem.Style{},
 			"environments/prod/environment.cue:14:12: network.cidr: 10.20.0.0/16 overlaps staging's 10.20.0.0/16\n" +
 				"    environments/staging/environment.cue:9:12: staging's is set here\n" +
 				"    hint: free ranges of the same size in 10.0.0.0/8: 10.30.0.0/16, 10.40.0.0/16\n",
@@ -78,7 +80,9 @@ func TestWrite(t *testing.T) {
 		"bare":    {"a problem of no place and no field", []problem.Problem{{Message: "there is no environment \"x\""}}, problem.Style{}, "there is no environment \"x\"\n"},
 		"several": {"in the order that they are given", []problem.Problem{warning, {Message: "b"}}, problem.Style{}, "e.cue:1:2: warning: a: rarely wanted\n    hint: accept it\nb\n"},
 		"colours": {
-			"red is an error, yellow a warning, hints step back", []problem.Problem{{Message: "b", Hint: "c"}, warning}, problem.Colours(),
+			"red is an error, yellow a warning, hints step back",
+			[]problem.Problem{{Message: "b", Hint: "c"}, warning},
+			problem.Colours(),
 			"\x1b[31mb\x1b[0m\n    \x1b[2mhint: c\x1b[0m\n\x1b[33me.cue:1:2: warning: a: rarely wanted\x1b[0m\n    \x1b[2mhint: accept it\x1b[0m\n",
 		},
 	}

@@ -43,7 +43,7 @@ func TestReadOnly(t *testing.T) {
 const nobody = 65534
 
 // asNobody writes the tree as a user who is not root, as most are, and returns what it says.
-func asNobody(t *testing.T, root string, rounds string) string {
+func asNobody(t *testing.T, root, rounds string) string {
 	t.Helper()
 	self, err := os.Executable()
 	must(t, err)

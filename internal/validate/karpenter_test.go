@@ -130,7 +130,9 @@ func TestKarpenterRefuses(t *testing.T) {
 			},
 		},
 		"reason": {
-			"expired nodes ask no budget", pool, []any{"Expired"}, spec("disruption", "budgets", 1, "reasons"),
+			"expired nodes ask no budget", pool,
+			[]any{"Expired"},
+			spec("disruption", "budgets", 1, "reasons"),
 			[]string{
 				`spec.disruption.budgets[1].reasons[0]: Unsupported value: "Expired": supported values: "Underutilized", "Empty", "Drifted"`,
 			},
@@ -160,7 +162,9 @@ func TestKarpenterRefuses(t *testing.T) {
 			},
 		},
 		"no images": {
-			"a node runs something", class, []any{}, spec("amiSelectorTerms"),
+			"a node runs something", class,
+			[]any{},
+			spec("amiSelectorTerms"),
 			[]string{
 				`spec.amiSelectorTerms: Invalid value: 0: spec.amiSelectorTerms in body should have at least 1 items`,
 			},
@@ -203,13 +207,17 @@ func TestKarpenterRefuses(t *testing.T) {
 			},
 		},
 		"eviction signal": {
-			"the kubelet has six signals", class, map[string]any{"memory": "5%"}, spec("kubelet", "evictionHard"),
+			"the kubelet has six signals", class,
+			map[string]any{"memory": "5%"},
+			spec("kubelet", "evictionHard"),
 			[]string{
 				`spec.kubelet.evictionHard: Invalid value: valid keys for evictionHard are ['memory.available','nodefs.available','nodefs.inodesFree','imagefs.available','imagefs.inodesFree','pid.available']`,
 			},
 		},
 		"subnets": {
-			"a node is somewhere", class, []any{}, spec("subnetSelectorTerms"),
+			"a node is somewhere", class,
+			[]any{},
+			spec("subnetSelectorTerms"),
 			[]string{
 				`spec.subnetSelectorTerms: Invalid value: subnetSelectorTerms cannot be empty`,
 				`spec.subnetSelectorTerms: Invalid value: 'id' is mutually exclusive, cannot be set with a combination of other fields in a subnet selector term`,

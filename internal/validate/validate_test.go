@@ -61,39 +61,54 @@ func TestObject(t *testing.T) {
 	}{
 		"nothing": {"what is rendered is good", policy, "allow-callers", []any{"metadata", "name"}, nil},
 		"unknown field": {
-			"the API server would drop it", policy, []any{}, []any{"spec", "ingres"},
+			"the API server would drop it", policy,
+			[]any{},
+			[]any{"spec", "ingres"},
 			[]string{`unknown field "spec.ingres"`},
 		},
 		"case": {
-			"names differ by their case", policy, map[string]any{}, []any{"spec", "podselector"},
+			"names differ by their case", policy,
+			map[string]any{},
+			[]any{"spec", "podselector"},
 			[]string{`unknown field "spec.podselector"`},
 		},
 		"unknown field in a list": {
-			"places are named", policy, map[string]any{"from": []any{}, "port": int64(80)}, []any{"spec", "ingress", 0},
+			"places are named", policy,
+			map[string]any{"from": []any{}, "port": int64(80)},
+			[]any{"spec", "ingress", 0},
 			[]string{`unknown field "spec.ingress[0].port"`},
 		},
 		"two unknown fields": {
-			"both are found", policy, map[string]any{"from": []any{}, "port": int64(80), "ports2": int64(1)}, []any{"spec", "ingress", 0},
+			"both are found", policy,
+			map[string]any{"from": []any{}, "port": int64(80), "ports2": int64(1)},
+			[]any{"spec", "ingress", 0},
 			[]string{`unknown field "spec.ingress[0].port"`, `unknown field "spec.ingress[0].ports2"`},
 		},
 		"wrong type": {
-			"no name of Go is shown", policy, "all", []any{"spec", "ingress"},
+			"no name of Go is shown", policy, "all",
+			[]any{"spec", "ingress"},
 			[]string{"spec.ingress: found string, allowed is a list"},
 		},
 		"number for a label": {
-			"labels are text", policy, map[string]any{"team": int64(1)}, []any{"metadata", "labels"},
+			"labels are text", policy,
+			map[string]any{"team": int64(1)},
+			[]any{"metadata", "labels"},
 			[]string{"metadata.labels: found number, allowed is text"},
 		},
 		"quantity": {
-			"the field is named", quota, "10 cores", []any{"spec", "hard", "requests.cpu"},
+			"the field is named", quota, "10 cores",
+			[]any{"spec", "hard", "requests.cpu"},
 			[]string{`spec.hard.requests.cpu: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`},
 		},
 		"application set": {
-			"a template is a part of it", claims, "yes", []any{"spec", "template", "spec", "syncPolicy", "automated"},
+			"a template is a part of it", claims, "yes",
+			[]any{"spec", "template", "spec", "syncPolicy", "automated"},
 			[]string{"spec.template.spec.syncPolicy.automated: found string, allowed is a struct"},
 		},
 		"project": {
-			"a typing error would open the project", project, []any{"*"}, []any{"spec", "sourceRepo"},
+			"a typing error would open the project", project,
+			[]any{"*"},
+			[]any{"spec", "sourceRepo"},
 			[]string{`unknown field "spec.sourceRepo"`},
 		},
 		"claim": {
