@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/innovate-inc/genops/internal/manifest"
@@ -22,6 +22,9 @@ type addon struct {
 	namespace string
 	// values of the chart; strings may be Go templates of the ApplicationSet.
 	values map[string]any
+	// image is the chart's own container image, without its tag, and images the values that name it: they are set where a mirror replaces it.
+	image  string
+	images []string
 	// createNamespace tells that the namespace belongs to the add-on.
 	createNamespace bool
 	// skipCRDs leaves the custom resource definitions to a chart of their own, because Helm never upgrades those in a chart's crds folder.
@@ -38,7 +41,7 @@ func systemTolerations() []any {
 func addons() []addon {
 	return []addon{
 		{chart: "karpenter-crd", namespace: "kube-system"},
-		{chart: "karpenter", namespace: "kube-system", skipCRDs: true, values: map[string]any{
+		{chart: "karpenter", namespace: "kube-system", skipCRDs: true, image: "public.ecr.aws/karpenter/controller", images: []string{"controller.image"}, values: map[string]any{
 			"settings": map[string]any{"clusterName": "{{ .name }}", "interruptionQueue": QueueName("{{ .name }}")},
 			"replicas": int64(2),
 			// The association of EKS Pod Identity is with this name.
@@ -48,7 +51,7 @@ func addons() []addon {
 				"limits":   map[string]any{"memory": "1Gi"},
 			}},
 		}},
-		{chart: "aws-load-balancer-controller", namespace: "kube-system", values: map[string]any{
+		{chart: "aws-load-balancer-controller", namespace: "kube-system", image: "public.ecr.aws/eks/aws-load-balancer-controller", images: []string{"image"}, values: map[string]any{
 			"clusterName": "{{ .name }}",
 			// Nodes keep pods away from the instance metadata, so the controller cannot find these out.
 			"region":  label(schema.LabelRegion),
@@ -62,12 +65,14 @@ func addons() []addon {
 			"serviceAccount":              map[string]any{"create": true, "name": "aws-load-balancer-controller"},
 			"tolerations":                 systemTolerations(),
 		}, ignore: generatedCertificates("aws-load-balancer-tls", "aws-load-balancer-webhook")},
-		{chart: "metrics-server", namespace: "kube-system", values: map[string]any{
+		{chart: "metrics-server", namespace: "kube-system", image: "registry.k8s.io/metrics-server/metrics-server", images: []string{"image"}, values: map[string]any{
 			"replicas":            int64(2),
 			"podDisruptionBudget": map[string]any{"enabled": true, "maxUnavailable": int64(1)},
 			"tolerations":         systemTolerations(),
 		}},
-		{chart: "external-secrets", namespace: "external-secrets", createNamespace: true, values: map[string]any{
+		{chart: "external-secrets", namespace: "external-secrets", createNamespace: true, image: "ghcr.io/external-secrets/external-secrets", images: []string{
+			"image", "webhook.image", "certController.image",
+		}, values: map[string]any{
 			"installCRDs":    true,
 			"serviceAccount": map[string]any{"create": true, "name": "external-secrets"},
 			"tolerations":    systemTolerations(),
@@ -100,14 +105,35 @@ func (Addons) Platform(c *schema.Config) ([]manifest.Object, error) {
 	return objects.done()
 }
 
-// newAddonSet rolls an add-on out through the stages: a step starts when every Application of the one before is healthy. RollingSync switches
-// automated sync off in what it makes and syncs by itself (Argo CD: progressive syncs).
+// mirrorImages names a chart's image in its values if a mirror replaces it. images are paths of values, with dots.
+func mirrorImages(p *schema.Platform, values map[string]any, image string, images []string) {
+	mirrored := p.Image(image)
+	if mirrored == image {
+		return
+	}
+	for _, at := range images {
+		fields := values
+		for name := range strings.SplitSeq(at, ".") {
+			inner, ok := fields[name].(map[string]any)
+			if !ok {
+				inner = map[string]any{}
+				fields[name] = inner
+			}
+			fields = inner
+		}
+		fields["repository"] = mirrored
+	}
+}
+
+// newAddonSet rolls an add-on out through the stages: a step starts when every Application of the one before is healthy. RollingSync takes
+// automated sync out of what it makes and syncs by itself; whether it prunes it reads from there (Argo CD: progressive syncs).
 func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 	chart, ok := c.Platform.Chart(a.chart)
 	if !ok {
 		return nil, fmt.Errorf("find chart: versions.charts lacks %s", a.chart)
 	}
 	helm := &v1alpha1.ApplicationSourceHelm{ReleaseName: a.chart, SkipCrds: a.skipCRDs}
+	mirrorImages(c.Platform, a.values, a.image, a.images)
 	if len(a.values) > 0 {
 		values, err := manifest.Encode("", a.values)
 		if err != nil {
@@ -122,8 +148,7 @@ func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 	if len(a.ignore) > 0 {
 		options = append(options, "RespectIgnoreDifferences=true")
 	}
-	registered := metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: schema.LabelEnvironment, Operator: metav1.LabelSelectorOpExists}}}
-	set := newSet(a.chart, v1alpha1.ApplicationSetGenerator{Clusters: &v1alpha1.ClusterGenerator{Selector: registered}})
+	set := newSet(a.chart, v1alpha1.ApplicationSetGenerator{Clusters: &v1alpha1.ClusterGenerator{Selector: registered()}})
 	set.Spec.Template = v1alpha1.ApplicationSetTemplate{
 		ApplicationSetTemplateMeta: v1alpha1.ApplicationSetTemplateMeta{
 			Name:       label(schema.LabelEnvironment) + "-" + a.chart,
@@ -134,7 +159,7 @@ func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 			Project:           label(schema.LabelEnvironment) + "-cluster",
 			Source:            &v1alpha1.ApplicationSource{RepoURL: chart.Repository, Chart: a.chart, TargetRevision: chart.Version, Helm: helm},
 			Destination:       v1alpha1.ApplicationDestination{Name: "{{ .name }}", Namespace: a.namespace},
-			SyncPolicy:        &v1alpha1.SyncPolicy{SyncOptions: options, Retry: retry()},
+			SyncPolicy:        &v1alpha1.SyncPolicy{Automated: automated(), SyncOptions: options, Retry: retry()},
 			IgnoreDifferences: a.ignore,
 		},
 	}

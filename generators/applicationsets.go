@@ -18,6 +18,15 @@ func label(key string) string {
 	return fmt.Sprintf(`{{ index .metadata.labels %q }}`, key)
 }
 
+// registered selects the clusters that carry every label that templates read: a missing one would stop the whole set.
+func registered() metav1.LabelSelector {
+	var selector metav1.LabelSelector
+	for _, key := range []string{schema.LabelEnvironment, schema.LabelStage, schema.LabelRegion, schema.LabelProject} {
+		selector.MatchExpressions = append(selector.MatchExpressions, metav1.LabelSelectorRequirement{Key: key, Operator: metav1.LabelSelectorOpExists})
+	}
+	return selector
+}
+
 // newSet makes an ApplicationSet. A parameter that is missing is an error and not an empty string: half a name would delete what the whole
 // name made.
 func newSet(name string, generators ...v1alpha1.ApplicationSetGenerator) *v1alpha1.ApplicationSet {
@@ -71,10 +80,9 @@ func newClaimsSet(c *schema.Config) (*v1alpha1.ApplicationSet, error) {
 
 // newClusterSet makes one Application per folder of configuration of each registered workload cluster.
 func newClusterSet(c *schema.Config) *v1alpha1.ApplicationSet {
-	registered := metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: schema.LabelEnvironment, Operator: metav1.LabelSelectorOpExists}}}
 	folders := path.Join(c.Platform.Git.Path, label(schema.LabelEnvironment), folderCluster, "*")
 	set := newSet("cluster", v1alpha1.ApplicationSetGenerator{Matrix: &v1alpha1.MatrixGenerator{Generators: []v1alpha1.ApplicationSetNestedGenerator{
-		{Clusters: &v1alpha1.ClusterGenerator{Selector: registered}},
+		{Clusters: &v1alpha1.ClusterGenerator{Selector: registered()}},
 		{Git: &v1alpha1.GitGenerator{
 			RepoURL: c.Platform.GitURL(), Revision: c.Platform.Git.Revision, Directories: []v1alpha1.GitDirectoryGeneratorItem{{Path: folders}},
 		}},

@@ -1,6 +1,7 @@
 package generators
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -43,7 +44,11 @@ func (ArgoCD) Platform(c *schema.Config) ([]manifest.Object, error) {
 	}
 	objects.add(claims, folder, "applicationset-claims")
 	objects.add(newClusterSet(c), folder, "applicationset-cluster")
-	objects.add(newCrossplane(c), path.Join(Bootstrap, "crossplane"), "application-crossplane")
+	crossplane, err := newCrossplane(c)
+	if err != nil {
+		return nil, err
+	}
+	objects.add(crossplane, path.Join(Bootstrap, "crossplane"), "application-crossplane")
 	return objects.done()
 }
 
@@ -90,8 +95,14 @@ func newRoot(p *schema.Platform) *v1alpha1.Application {
 }
 
 // newCrossplane installs Crossplane. No managed resource kind is activated by default: the activation policy names the ones in use.
-func newCrossplane(c *schema.Config) *v1alpha1.Application {
+func newCrossplane(c *schema.Config) (*v1alpha1.Application, error) {
 	chart, _ := c.Platform.Chart("crossplane")
+	values := map[string]any{"provider": map[string]any{"defaultActivations": []any{}}}
+	mirrorImages(c.Platform, values, "xpkg.crossplane.io/crossplane/crossplane", []string{"image"})
+	text, err := manifest.Encode("", values)
+	if err != nil {
+		return nil, fmt.Errorf("write values of crossplane: %w", err)
+	}
 	return &v1alpha1.Application{
 		TypeMeta:   typeMeta("Application"),
 		ObjectMeta: applicationMeta("crossplane", with(wave(waveCrossplane), annotationSyncOptions, "Prune=confirm,Delete=confirm")),
@@ -103,7 +114,7 @@ func newCrossplane(c *schema.Config) *v1alpha1.Application {
 				TargetRevision: chart.Version,
 				Helm: &v1alpha1.ApplicationSourceHelm{
 					ReleaseName: "crossplane",
-					Values:      "provider:\n  defaultActivations: []\n",
+					Values:      string(text),
 				},
 			},
 			Destination: v1alpha1.ApplicationDestination{Server: hub, Namespace: namespaceCrossplane},
@@ -113,7 +124,7 @@ func newCrossplane(c *schema.Config) *v1alpha1.Application {
 				Retry:       retry(),
 			},
 		},
-	}
+	}, nil
 }
 
 // Names are what genops calls the Argo CD objects of an environment, with their kinds: two environments must not share one.
@@ -156,11 +167,18 @@ func newPlatformProject(c *schema.Config) *v1alpha1.AppProject {
 	}
 }
 
+// projectMeta gives a project a finalizer: it stays until its last Application is gone, because without it none could delete what it brought.
+func projectMeta(e *schema.Environment, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name: name, Namespace: namespaceArgoCD, Labels: e.Labels(), Annotations: wave(waveNamespaces), Finalizers: []string{finalizer},
+	}
+}
+
 // newClaimsProject allows an environment's claims on the bootstrap cluster, in its own namespace, and nothing else.
 func newClaimsProject(p *schema.Platform, e *schema.Environment) *v1alpha1.AppProject {
 	return &v1alpha1.AppProject{
 		TypeMeta:   typeMeta("AppProject"),
-		ObjectMeta: metav1.ObjectMeta{Name: e.Name, Namespace: namespaceArgoCD, Labels: e.Labels(), Annotations: wave(waveNamespaces)},
+		ObjectMeta: projectMeta(e, e.Name),
 		Spec: v1alpha1.AppProjectSpec{
 			Description:                "Claims of " + e.Name + " on the bootstrap cluster.",
 			SourceRepos:                []string{p.GitURL()},
@@ -183,7 +201,7 @@ func newClusterProject(c *schema.Config, e *schema.Environment) *v1alpha1.AppPro
 	slices.Sort(sources)
 	return &v1alpha1.AppProject{
 		TypeMeta:   typeMeta("AppProject"),
-		ObjectMeta: metav1.ObjectMeta{Name: clusterProject(e), Namespace: namespaceArgoCD, Labels: e.Labels(), Annotations: wave(waveNamespaces)},
+		ObjectMeta: projectMeta(e, clusterProject(e)),
 		Spec: v1alpha1.AppProjectSpec{
 			Description:  "Workload cluster of " + e.Name + ".",
 			SourceRepos:  slices.Compact(sources),

@@ -276,3 +276,28 @@ func TestManualEnvironments(t *testing.T) {
 		}
 	}
 }
+
+// TestMirrorsAreUsed sets each kind of mirror: a setting that changes nothing is a promise that is not kept.
+func TestMirrorsAreUsed(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		mirror string
+	}{
+		"git":      {"Argo CD reads from it", `git: "https://git.example.org/": "https://mirror.inside/"`},
+		"charts":   {"Argo CD takes charts from it", `charts: "https://charts.external-secrets.io": "https://mirror.inside"`},
+		"packages": {"Crossplane takes packages from it", `packages: "xpkg.upbound.io/": "mirror.inside/"`},
+		"images":   {"clusters without a way to the Internet take images from it", `images: {"public.ecr.aws/": "mirror.inside/", "xpkg.crossplane.io/": "mirror.inside/", "registry.k8s.io/": "mirror.inside/", "ghcr.io/": "mirror.inside/"}`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			render := func(platform string) string {
+				return page(t, all(t, load(t, "\torder: [\"dev\"]\n"+platform, map[string]string{"dev": devLines})))
+			}
+			if with, without := render("\tmirrors: "+tc.mirror), render(""); !strings.Contains(with, "mirror.inside") || strings.Contains(without, "mirror.inside") {
+				t.Errorf("%s, and nothing is rendered from there", tc.reason)
+			}
+		})
+	}
+}

@@ -213,7 +213,7 @@ func many(t *testing.T, count int, broken ...int) fstest.MapFS {
 
 func TestLoadManyEnvironments(t *testing.T) {
 	t.Parallel()
-	const count = 3*contextLife + 5
+	const count = 2*contextLife + 9
 	config := load(t, many(t, count))
 	if len(config.Environments) != count {
 		t.Fatalf("got %d environments, want %d", len(config.Environments), count)

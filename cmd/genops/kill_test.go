@@ -40,6 +40,9 @@ func TestKill(t *testing.T) {
 		}
 		trees[v] = digest
 	}
+	if trees["a"] == trees["b"] {
+		t.Fatal("the variants render the same")
+	}
 	// The first run had nothing to replace.
 	all, write := median(total[1:]), median(writing[1:])
 	t.Logf("a render takes %v, of which %v from its first write on", all, write)
@@ -52,13 +55,14 @@ func TestKill(t *testing.T) {
 			next = "a"
 		}
 		variant(t, dir, next)
-		k := killed{cmd: start(t, dir)}
-		if i%2 == 0 {
-			k.after(time.Duration(chance.Float64() * 1.3 * float64(all)))
-		} else {
-			k.afterFirstWrite(t, dir, time.Duration(chance.Float64()*1.3*float64(write)))
+		r := start(t, dir)
+		span := all
+		if i%2 == 1 {
+			span = write
+			r.untilFirstWrite()
 		}
-		finished := k.wait(t)
+		time.Sleep(time.Duration(chance.Float64() * 1.3 * float64(span)))
+		finished := r.kill(t)
 
 		leftovers := leftoversIn(t, dir)
 		switch digest := digestOf(t, dir); {
@@ -73,15 +77,15 @@ func TestKill(t *testing.T) {
 		switch {
 		case finished:
 			after++
-		case len(leftovers) > 0:
+		case r.wrote():
 			during++
 		default:
 			before++
 		}
 	}
 	t.Logf("of %d runs %d were killed before writing, %d while writing, %d had finished; %d times the new tree was there", kills, before, during, after, changed)
-	if during == 0 || before == 0 || changed == 0 {
-		t.Error("the kills did not hit a run both before and while it wrote, so this shows nothing")
+	if before == 0 || during == 0 || changed == 0 {
+		t.Error("the kills did not come both before and while genops wrote, so they show nothing")
 	}
 
 	// The next run cleans up.
@@ -143,80 +147,85 @@ func variant(t *testing.T, dir, v string) {
 // renderCommand is a render that spends less time on memory: CUE is most of a run, and not what is tested here.
 func renderCommand(dir string) *exec.Cmd { return process(dir, []string{"GOGC=400"}, "render") }
 
-func start(t *testing.T, dir string) *exec.Cmd {
+// running is a render that has been started.
+type running struct {
+	cmd    *exec.Cmd
+	dir    string
+	began  time.Time
+	before os.FileInfo // What an earlier kill left; nil if nothing.
+	ended  chan error
+}
+
+func start(t *testing.T, dir string) *running {
 	t.Helper()
-	cmd := renderCommand(dir)
-	if err := cmd.Start(); err != nil {
+	r := &running{cmd: renderCommand(dir), dir: dir, before: stagingIn(dir), ended: make(chan error, 1), began: time.Now()}
+	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return cmd
+	go func() { r.ended <- r.cmd.Wait() }()
+	return r
+}
+
+// poll is how often the tests look whether genops has begun to write.
+const poll = 200 * time.Microsecond
+
+// untilFirstWrite waits until genops has begun to write, or ended. What an earlier kill left does not count: genops removes that first.
+func (r *running) untilFirstWrite() {
+	old := r.before != nil
+	for len(r.ended) == 0 {
+		staging := stagingIn(r.dir)
+		if old = old && staging != nil; !old && staging != nil {
+			return
+		}
+		time.Sleep(poll)
+	}
+}
+
+// wait returns nil if genops ended well.
+func (r *running) wait() error { return <-r.ended }
+
+// kill kills genops, and returns whether it had ended before.
+func (r *running) kill(t *testing.T) bool {
+	t.Helper()
+	_ = r.cmd.Process.Kill() // If it has ended already, there is nothing to kill.
+	err := r.wait()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.Exited()) {
+		t.Fatalf("render ended before it was killed: %v", err)
+	}
+	return err == nil
+}
+
+// wrote tells whether a killed genops had begun to write: what it left is not what it found.
+func (r *running) wrote() bool {
+	now := stagingIn(r.dir)
+	return now != nil && (r.before == nil || !os.SameFile(now, r.before) || !now.ModTime().Equal(r.before.ModTime()))
 }
 
 // measure renders and tells how long that took, and how long after the first write.
 func measure(t *testing.T, dir string) (all, writing time.Duration) {
 	t.Helper()
-	begin := time.Now()
-	cmd := start(t, dir)
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	firstWrite := begin
-	for {
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatalf("render: %v", err)
-			}
-			return time.Since(begin), time.Since(firstWrite)
-		default:
-			if firstWrite.Equal(begin) && len(leftoversIn(t, dir)) > 0 {
-				firstWrite = time.Now()
-			}
-			time.Sleep(poll)
-		}
+	r := start(t, dir)
+	r.untilFirstWrite()
+	firstWrite := time.Now()
+	if err := r.wait(); err != nil {
+		t.Fatalf("render: %v", err)
 	}
+	return time.Since(r.began), time.Since(firstWrite)
 }
-
-// poll is how often the tests look whether genops has begun to write.
-const poll = 200 * time.Microsecond
 
 func median(durations []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(durations))
 	return sorted[len(sorted)/2]
 }
 
-// killed is a process that is killed at some point.
-type killed struct {
-	cmd *exec.Cmd
-}
-
-func (k killed) after(delay time.Duration) {
-	time.Sleep(delay)
-	_ = k.cmd.Process.Kill() // If it has finished already, there is nothing to kill.
-}
-
-// afterFirstWrite waits until the process has begun to write before the delay begins.
-func (k killed) afterFirstWrite(t *testing.T, dir string, delay time.Duration) {
-	t.Helper()
-	old := len(leftoversIn(t, dir)) > 0
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(poll) {
-		left := leftoversIn(t, dir)
-		// What an earlier kill left is removed first.
-		if old = old && len(left) > 0; !old && len(left) > 0 {
-			break
-		}
+// stagingIn is the folder that genops writes in before it puts all in its place, or nil.
+func stagingIn(dir string) os.FileInfo {
+	info, err := os.Lstat(filepath.Join(dir, ".genops-staging-rendered"))
+	if err != nil {
+		return nil
 	}
-	k.after(delay)
-}
-
-// wait returns whether the process had finished before it was killed.
-func (k killed) wait(t *testing.T) bool {
-	t.Helper()
-	err := k.cmd.Wait()
-	var exit *exec.ExitError
-	if err != nil && (!errors.As(err, &exit) || exit.Exited()) {
-		t.Fatalf("render ended before it was killed: %v", err)
-	}
-	return err == nil
+	return info
 }
 
 // leftoversIn lists what a run that was killed while it wrote has left beside rendered/.
