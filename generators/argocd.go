@@ -73,8 +73,9 @@ func automated() *v1alpha1.SyncPolicyAutomated {
 // its deletion by mistake deletes nothing.
 func newRoot(p *schema.Platform) *v1alpha1.Application {
 	return &v1alpha1.Application{
-		TypeMeta:   typeMeta("Application"),
-		ObjectMeta: applicationMeta("root", map[string]string{annotationSyncOptions: "Prune=false,Delete=false"}),
+		TypeMeta: typeMeta("Application"),
+		// In the last wave, which is not waited for: in an earlier one root would wait for its own health before it goes on.
+		ObjectMeta: applicationMeta("root", with(wave(waveApplications), annotationSyncOptions, "Prune=false,Delete=false")),
 		Spec: v1alpha1.ApplicationSpec{
 			Project: projectPlatform,
 			Source: &v1alpha1.ApplicationSource{

@@ -1,7 +1,10 @@
 package generators
 
 import (
+	"maps"
 	"path"
+	"slices"
+	"strconv"
 
 	"github.com/crossplane/crossplane/apis/v2/apiextensions/v1alpha1"
 	pkgv1 "github.com/crossplane/crossplane/apis/v2/pkg/v1"
@@ -30,8 +33,13 @@ func (Crossplane) Platform(c *schema.Config) ([]manifest.Object, error) {
 	var objects typed
 	for _, e := range active(c) {
 		objects.add(&corev1.Namespace{
-			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-			ObjectMeta: metav1.ObjectMeta{Name: e.Namespace(), Labels: e.Labels(), Annotations: confirmed(e, wave(waveNamespaces))},
+			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+			ObjectMeta: metav1.ObjectMeta{
+				Name: e.Namespace(),
+				// No pod ever runs there.
+				Labels:      with(e.Labels(), "pod-security.kubernetes.io/enforce", "restricted"),
+				Annotations: confirmed(e, wave(waveNamespaces)),
+			},
 		}, Bootstrap, "namespaces", e.Namespace())
 	}
 	runtimeConfig, err := newRuntimeConfig(c.Platform)
@@ -41,9 +49,12 @@ func (Crossplane) Platform(c *schema.Config) ([]manifest.Object, error) {
 	objects.add(runtimeConfig, folder, "deploymentruntimeconfig-"+runtimeName)
 	packages := c.Platform.Versions.Packages
 	// The family package is a dependency of the others; stated here so that it has the same version and mirror as they.
-	objects.add(newProvider(c.Platform, "upbound-provider-family-aws", "family", packages.ProviderAWS, false), folder, "provider-family-aws")
+	objects.add(newProvider("upbound-provider-family-aws", "family", packages.ProviderAWS, false), folder, "provider-family-aws")
 	for _, service := range packages.Services {
-		objects.add(newProvider(c.Platform, "provider-aws-"+service, service, packages.ProviderAWS, true), folder, "provider-aws-"+service)
+		objects.add(newProvider("provider-aws-"+service, service, packages.ProviderAWS, true), folder, "provider-aws-"+service)
+	}
+	for _, config := range newImageConfigs(c.Platform) {
+		objects.add(config, folder, "imageconfig-"+config.Name)
 	}
 	objects.add(newActivationPolicy(packages), folder, "managedresourceactivationpolicy-genops")
 	for _, e := range active(c) {
@@ -91,7 +102,7 @@ func newRuntimeConfig(p *schema.Platform) (*pkgv1beta1.DeploymentRuntimeConfig, 
 	}, nil
 }
 
-func newProvider(p *schema.Platform, name, service string, from schema.ProviderAWS, withRuntime bool) *pkgv1.Provider {
+func newProvider(name, service string, from schema.ProviderAWS, withRuntime bool) *pkgv1.Provider {
 	address := from.Prefix + "-" + service + ":" + from.Version
 	if service == "family" {
 		address = familyPackage(from)
@@ -99,12 +110,28 @@ func newProvider(p *schema.Platform, name, service string, from schema.ProviderA
 	provider := &pkgv1.Provider{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "pkg.crossplane.io/v1", Kind: "Provider"},
 		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: wave(wavePackages)},
-		Spec:       pkgv1.ProviderSpec{PackageSpec: pkgv1.PackageSpec{Package: p.Package(address)}},
+		Spec:       pkgv1.ProviderSpec{PackageSpec: pkgv1.PackageSpec{Package: address}},
 	}
 	if withRuntime {
 		provider.Spec.RuntimeConfigReference = &pkgv1.RuntimeConfigReference{Name: runtimeName}
 	}
 	return provider
+}
+
+// newImageConfigs tell Crossplane where mirrored packages are. Packages keep their names: those that depend on them know no others.
+func newImageConfigs(p *schema.Platform) []*pkgv1beta1.ImageConfig {
+	var configs []*pkgv1beta1.ImageConfig
+	for i, prefix := range slices.Sorted(maps.Keys(p.Mirrors.Packages)) {
+		configs = append(configs, &pkgv1beta1.ImageConfig{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "pkg.crossplane.io/v1beta1", Kind: "ImageConfig"},
+			ObjectMeta: metav1.ObjectMeta{Name: "mirror-" + strconv.Itoa(i+1), Annotations: wave(waveCrossplane + 1)},
+			Spec: pkgv1beta1.ImageConfigSpec{
+				MatchImages:  []pkgv1beta1.ImageMatch{{Type: pkgv1beta1.Prefix, Prefix: prefix}},
+				RewriteImage: &pkgv1beta1.ImageRewrite{Prefix: p.Mirrors.Packages[prefix]},
+			},
+		})
+	}
+	return configs
 }
 
 // familyPackage is the package that serves ProviderConfig: provider-family-aws beside provider-aws-<service>.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	apiextensions "github.com/crossplane/crossplane/apis/v2/apiextensions/v1"
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -51,8 +52,11 @@ func (d definition) objects() ([]manifest.Object, error) {
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apiextensions.crossplane.io/v1", Kind: "CompositeResourceDefinition"},
 		ObjectMeta: metav1.ObjectMeta{Name: "x" + d.plural + "." + Group, Annotations: wave(waveDefinitions)},
 		Spec: apiextensions.CompositeResourceDefinitionSpec{
-			Group:      Group,
-			Names:      extv1.CustomResourceDefinitionNames{Kind: "X" + d.kind, Plural: "x" + d.plural},
+			Group: Group,
+			Names: extv1.CustomResourceDefinitionNames{Kind: "X" + d.kind, Plural: "x" + d.plural},
+			// Otherwise a deleted claim is gone while AWS is still deleting, and Argo CD reports that all is done.
+			DefaultCompositeDeletePolicy: new(xpv2.CompositeDeleteForeground),
+
 			ClaimNames: &extv1.CustomResourceDefinitionNames{Kind: d.kind, Plural: d.plural, Categories: []string{"genops"}},
 			Versions: []apiextensions.CompositeResourceDefinitionVersion{{
 				Name:                     Version,

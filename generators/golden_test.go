@@ -131,11 +131,11 @@ func TestGolden(t *testing.T) {
 			sibling: sibling{platform: "\tmirrors: {}", lacks: []string{".inside"}},
 		},
 		"crossplane/irsa": {
-			reason:      "the providers' ServiceAccount names its role; packages come from a mirror",
+			reason:      "the providers' ServiceAccount names its role; packages keep their names and come from a mirror",
 			environment: devLines,
 			platform:    "\tbootstrap: credentials: \"IRSA\"\n\tmirrors: packages: \"xpkg.upbound.io/\": \"registry.inside/xpkg/\"",
-			shows:       []string{"bootstrap/crossplane/deploymentruntimeconfig", "bootstrap/crossplane/provider", "bootstrap/crossplane/managed"},
-			absent:      []string{"xpkg.upbound.io", "secretRef", "name: default", "activate:\n  - \"*\""},
+			shows:       []string{"bootstrap/crossplane/deploymentruntimeconfig", "bootstrap/crossplane/provider", "bootstrap/crossplane/managed", "bootstrap/crossplane/imageconfig"},
+			absent:      []string{"registry.inside/xpkg/upbound", "secretRef", "name: default", "activate:\n  - \"*\""},
 			sibling:     sibling{platform: "\tbootstrap: credentials: \"PodIdentity\"", lacks: []string{"eks.amazonaws.com/role-arn", "registry.inside"}},
 		},
 		"crossplane/secret": {

@@ -42,7 +42,7 @@ func customizations(t *testing.T) map[string]string {
 func TestHealthOfClaimsAndApplications(t *testing.T) {
 	t.Parallel()
 	scripts := customizations(t)
-	const claims, applications = "aws.genops.dev/*", "argoproj.io/Application"
+	const claims, applications, sets = "aws.genops.dev/*", "argoproj.io/Application", "argoproj.io/ApplicationSet"
 	cases := map[string]struct {
 		reason  string
 		script  string
@@ -95,6 +95,18 @@ func TestHealthOfClaimsAndApplications(t *testing.T) {
 		"application passes on its health": {
 			reason: "waves of the root Application wait for what its children bring",
 			script: applications, object: `{status = {health = {status = "Degraded", message = "broken"}}}`, status: "Degraded", message: "broken",
+		},
+		"set that rolls out": {
+			reason: "a rollout that waits for a sync window is no unfinished work of the root Application",
+			script: sets,
+			object: `{status = {conditions = {{type = "RolloutProgressing", status = "True"}, {type = "ErrorOccurred", status = "False"}}}}`,
+			status: "Healthy", message: "",
+		},
+		"set that is broken": {
+			reason: "an error in a set is seen at the root",
+			script: sets,
+			object: `{status = {conditions = {{type = "ErrorOccurred", status = "True", message = "no such label"}}}}`,
+			status: "Degraded", message: "no such label",
 		},
 	}
 	for name, tc := range cases {

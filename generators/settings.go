@@ -42,6 +42,20 @@ end
 return hs
 `
 
+// setHealth keeps a rollout through the stages from counting as unfinished work of the root Application: Argo CD's own check says Progressing
+// while one waits for a sync window, and root would bring no later commit, the repair included.
+const setHealth = `local hs = {status = "Healthy", message = ""}
+if obj.status ~= nil and obj.status.conditions ~= nil then
+  for _, c in ipairs(obj.status.conditions) do
+    if c.type == "ErrorOccurred" and c.status == "True" then
+      hs.status = "Degraded"
+      hs.message = c.message
+    end
+  end
+end
+return hs
+`
+
 // exclusions are kinds that Argo CD does not look at: the defaults that it ships (setting the key replaces them) and the usages of provider
 // configurations, of which there is one for each managed resource.
 const exclusions = `- apiGroups: ["", discovery.k8s.io]
@@ -82,7 +96,8 @@ func newSettings() *corev1.ConfigMap {
 			"application.resourceTrackingMethod": "annotation",
 			"resource.exclusions":                exclusions,
 			// A wildcard works only in this combined key.
-			"resource.customizations": custom(Group+"/*", claimHealth) + custom("argoproj.io/Application", applicationHealth),
+			"resource.customizations": custom(Group+"/*", claimHealth) + custom("argoproj.io/Application", applicationHealth) +
+				custom("argoproj.io/ApplicationSet", setHealth),
 		},
 	}
 }

@@ -105,9 +105,6 @@ func (p *Platform) Chart(name string) (Chart, bool) {
 	return c, ok
 }
 
-// Package is a Crossplane package's address after mirrors.
-func (p *Platform) Package(address string) string { return mirror(address, p.Mirrors.Packages) }
-
 // Image is a container image's address after mirrors.
 func (p *Platform) Image(address string) string { return mirror(address, p.Mirrors.Images) }
 

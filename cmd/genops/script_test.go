@@ -135,7 +135,7 @@ func exitCommand(ts *testscript.TestScript, neg bool, args []string) {
 		if bad := insider.FindString(text); bad != "" {
 			ts.Fatalf("people do not want to read %q", bad)
 		}
-		if strings.Contains(text, work) {
+		if strings.Contains(text, work) && want != exitMachine { // Where the machine refuses, the place it refuses is a full one.
 			ts.Fatalf("the output has a full path: relative ones are enough")
 		}
 	}
@@ -154,7 +154,7 @@ func exitCommand(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // insider matches what only somebody who knows how genops is made could understand.
-var insider = regexp.MustCompile(`(?i)\bfailed\b|[a-z0-9_]\.go\b|panic|goroutine|disjunction|_\|_|cannot unmarshal|Go struct|%!|&errors\.|\bnil\b|0x[0-9a-f]{6}|strconv|arg\(s\)|[ \t]\n`)
+var insider = regexp.MustCompile(`(?i)\bfailed\b|[a-z0-9_]\.go\b|panic|goroutine|disjunction|_\|_|cannot unmarshal|Go struct|%!|&errors\.|\bnil\b|0x[0-9a-f]{6}|strconv|genops: genops|arg\(s\)|[ \t]\n`)
 
 type snapshotKey struct{}
 

@@ -73,8 +73,8 @@ func (s snapshot) below(path string) snapshot {
 	return part
 }
 
-// changes lists what differs in a later snapshot, sorted by path: created, removed, changed, or touched if a file was written anew with the
-// same content. Times of folders do not count: they tell of temporary files, too.
+// changes lists what differs in a later snapshot, sorted by path: created, removed, changed, shortened if nothing but lines went, or
+// touched if a file was written anew with the same content. Times of folders do not count: they tell of temporary files, too.
 func (s snapshot) changes(later snapshot) []string {
 	names := map[string]bool{}
 	for name := range s {
@@ -93,6 +93,8 @@ func (s snapshot) changes(later snapshot) []string {
 			found = append(found, change{name, "created"})
 		case !exists:
 			found = append(found, change{name, "removed"})
+		case before.info.Mode() == after.info.Mode() && shortened(before.content, after.content):
+			found = append(found, change{name, "shortened"})
 		case before.info.Mode() != after.info.Mode() || !bytes.Equal(before.content, after.content):
 			found = append(found, change{name, "changed"})
 		case !before.info.IsDir() && (!before.info.ModTime().Equal(after.info.ModTime()) || !os.SameFile(before.info, after.info)):
@@ -105,6 +107,20 @@ func (s snapshot) changes(later snapshot) []string {
 		lines[i] = c.what + " " + c.name
 	}
 	return lines
+}
+
+// shortened tells whether one text is another without some of its lines.
+func shortened(long, short []byte) bool {
+	if len(short) >= len(long) {
+		return false
+	}
+	rest := bytes.Split(short, []byte("\n"))
+	for line := range bytes.SplitSeq(long, []byte("\n")) {
+		if len(rest) > 0 && bytes.Equal(line, rest[0]) {
+			rest = rest[1:]
+		}
+	}
+	return len(rest) == 0
 }
 
 // differences lists the paths that two trees do not have in common with the same content, whenever they were written.

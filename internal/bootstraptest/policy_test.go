@@ -53,16 +53,17 @@ func (t *texts) UnmarshalJSON(data []byte) error {
 
 // policy is a policy of IAM without its dangerous negations (NotAction, NotResource, NotPrincipal): reading one that has them is an error.
 type policy struct {
-	Version   string
-	Statement []statement
+	Version   string      `json:"Version"`
+	Statement []statement `json:"Statement"`
 }
 
 type statement struct {
-	Sid, Effect string
-	Principal   map[string]texts
-	Action      texts
-	Resource    texts
-	Condition   map[string]map[string]texts
+	Sid       string                      `json:"Sid"`
+	Effect    string                      `json:"Effect"`
+	Principal map[string]texts            `json:"Principal"`
+	Action    texts                       `json:"Action"`
+	Resource  texts                       `json:"Resource"`
+	Condition map[string]map[string]texts `json:"Condition"`
 }
 
 func readPolicy(data string) (*policy, error) {
@@ -182,11 +183,12 @@ func policyFiles(t *testing.T) []string {
 // fill fills in a policy with the function that bootstrap/README.md gives to people.
 func fill(t *testing.T, file string, environment map[string]string) (string, error) {
 	t.Helper()
-	function := regexp.MustCompile(`(?ms)^policy\(\) \(\n.*?^\)\n`).FindString(read(t, "bootstrap", "README.md"))
-	if function == "" {
+	_, function, ok := strings.Cut(read(t, "bootstrap", "README.md"), "\npolicy() (\n")
+	function, _, end := strings.Cut(function, "\n)\n")
+	if !ok || !end {
 		t.Fatal("bootstrap/README.md has no function policy")
 	}
-	command := exec.CommandContext(t.Context(), "sh", "-c", function+`policy "$1"`, "sh", file)
+	command := exec.CommandContext(t.Context(), "sh", "-c", "policy() (\n"+function+"\n)\npolicy \"$1\"", "sh", file)
 	command.Dir = root
 	command.Env = []string{"PATH=" + os.Getenv("PATH")}
 	for name, value := range environment {

@@ -28,6 +28,7 @@ func cluster(r *report, e *schema.Environment) {
 	}
 	endpoint(r, e)
 	claimLimits(r, e)
+	addonVersions(r, e)
 	nodes := e.Cluster.SystemNodes
 	if nodes.Min > nodes.Max {
 		r.error(e, "cluster.systemNodes.min", fmt.Sprintf("%d is more than max, which is %d", nodes.Min, nodes.Max))
@@ -40,6 +41,9 @@ func cluster(r *report, e *schema.Environment) {
 		}
 	}
 }
+
+// maxAllowedCIDRs is how many ranges the public endpoint takes (Amazon EKS service quotas: public endpoint access CIDR ranges per cluster).
+const maxAllowedCIDRs = 40
 
 // endpoint checks who can reach the Kubernetes API.
 func endpoint(r *report, e *schema.Environment) {
@@ -54,6 +58,11 @@ func endpoint(r *report, e *schema.Environment) {
 	case slices.Contains(allowed, "0.0.0.0/0"):
 		r.warning(e, "public-endpoint-open", field, "the Kubernetes API can be reached from the whole Internet")
 	}
+	every := slices.Concat(allowed, r.config.Platform.Bootstrap.EgressCIDRs)
+	slices.Sort(every)
+	if n := len(slices.Compact(every)); e.Cluster.Endpoint.Public && n > maxAllowedCIDRs {
+		r.error(e, field, fmt.Sprintf("%d ranges with the bootstrap cluster's own: allowed are %d", n, maxAllowedCIDRs), "join neighbouring ranges to larger ones")
+	}
 	for i, cidr := range allowed {
 		prefix, ok := aligned(r, e, fmt.Sprintf("%s[%d]", field, i), cidr)
 		if ok && within(private(), prefix) {
@@ -63,20 +72,34 @@ func endpoint(r *report, e *schema.Environment) {
 	}
 }
 
+// reachable tells whether an environment's cluster can be reached from outside its VPC.
+func reachable(e *schema.Environment) bool {
+	return e.Cluster != nil && e.Cluster.Endpoint.Public
+}
+
 // bootstrapAddresses checks the ranges that every public endpoint lets in.
 func bootstrapAddresses(r *report) {
 	for i, cidr := range r.config.Platform.Bootstrap.EgressCIDRs {
 		prefix, err := netip.ParsePrefix(cidr)
-		if err != nil || prefix == prefix.Masked() {
+		if err != nil {
 			continue
 		}
 		field := fmt.Sprintf("bootstrap.egressCIDRs[%d]", i)
-		r.errors = append(r.errors, problem.Problem{
-			Position: r.config.Position("", field),
-			Field:    "platform." + field,
-			Message:  cidr + " does not start at the first address of a range",
-			Hint:     "write " + prefix.Masked().String() + ", or " + prefix.Addr().String() + "/32 for this address alone",
-		})
+		p := problem.Problem{Position: r.config.Position("", field), Field: "platform." + field}
+		switch {
+		case prefix != prefix.Masked():
+			p.Message = cidr + " does not start at the first address of a range"
+			p.Hint = "write " + prefix.Masked().String() + ", or " + prefix.Addr().String() + "/32 for this address alone"
+		case prefix.Bits() == 0 && slices.ContainsFunc(r.config.Environments, reachable):
+			p.Message = cidr + " would open the Kubernetes API of every cluster to the whole Internet"
+			p.Hint = "name the addresses that the bootstrap cluster's traffic leaves from: those of its NAT gateways"
+		case within(private(), prefix):
+			p.Message = cidr + " is private: traffic from the Internet never comes from there"
+			p.Hint = "name the public addresses that the bootstrap cluster's traffic leaves from: those of its NAT gateways"
+		default:
+			continue
+		}
+		r.errors = append(r.errors, p)
 	}
 }
 
@@ -97,6 +120,21 @@ func claimLimits(r *report, e *schema.Environment) {
 			r.error(e, "cluster.addons."+name+".configuration",
 				fmt.Sprintf("%d characters as JSON: allowed are %d", len(configuration), maxConfiguration))
 		}
+	}
+}
+
+// addonVersions checks that the catalogue goes along with an upgrade of Kubernetes: without a version AWS picks one, and nothing upgrades the
+// add-on later.
+func addonVersions(r *report, e *schema.Environment) {
+	version := r.config.ClusterVersion(e)
+	for _, name := range slices.Sorted(maps.Keys(e.Cluster.Addons)) {
+		addon, catalogued := e.Cluster.Addons[name], r.config.Platform.Versions.Addons[name]
+		if !addon.Enabled || addon.Version != "" || len(catalogued) == 0 || catalogued[version] != "" {
+			continue
+		}
+		p := r.error(e, "cluster.addons."+name, fmt.Sprintf("the platform's catalogue has no version of %s for Kubernetes %s", name, version),
+			fmt.Sprintf("aws eks describe-addon-versions --kubernetes-version %s --addon-name %s lists them", version, name))
+		p.Related = []problem.Related{{Position: r.config.Position("", "versions.addons."+name), Message: "the catalogue is here"}}
 	}
 }
 

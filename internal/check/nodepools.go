@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,10 @@ func nodePools(r *report, e *schema.Environment) {
 			}
 		}
 		disk(r, e, field+".disk", pool.Disk)
+		if release := releases()[pool.AMIFamily]; pool.AMIVersion != "" && release != nil && !release.MatchString(pool.AMIVersion) {
+			r.error(e, field+".amiVersion", fmt.Sprintf("%s is no release of %s: allowed is one such as %s", pool.AMIVersion, pool.AMIFamily,
+				r.config.Platform.AMIVersion(pool.AMIFamily)))
+		}
 		for j, zone := range pool.Zones {
 			if zonesErr == nil && len(zones) > 0 && !slices.Contains(zones, zone) {
 				r.error(e, fmt.Sprintf("%s.zones[%d]", field, j),
@@ -58,6 +63,14 @@ func nodePools(r *report, e *schema.Environment) {
 					"%s and %s have the same architecture and weight %d: which of them gets a pod is up to Karpenter", earlier, name, pool.Weight))
 			}
 		}
+	}
+}
+
+// releases are the forms of release names of node operating systems, by AMI family (as in #Platform's versions.amis).
+func releases() map[string]*regexp.Regexp {
+	return map[string]*regexp.Regexp{
+		"Bottlerocket": regexp.MustCompile(`^v\d+\.\d+\.\d+$`),
+		"AL2023":       regexp.MustCompile(`^v\d{8}$`),
 	}
 }
 

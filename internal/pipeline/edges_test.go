@@ -50,7 +50,7 @@ func TestWhatIsRenderedIsValidAtTheEdges(t *testing.T) {
 		"reserved":                   {"shares of a node", `nodePools: amd64: kubelet: {kubeReserved: {cpu: "80m", pid: "1000"}, systemReserved: "ephemeral-storage": "1Gi", maxPods: 737}`, false},
 		"small disk":                 {"what the image needs", `nodePools: amd64: disk: sizeGiB: 20`, false},
 		"large disk":                 {"16 TiB", `nodePools: amd64: disk: {sizeGiB: 16384, iops: 16000, throughput: 1000}`, false},
-		"capacity":                   {"all three kinds", `nodePools: amd64: capacityTypes: ["spot", "reserved"]`, false},
+		"capacity":                   {"both kinds", `nodePools: amd64: capacityTypes: ["on-demand", "spot"]`, false},
 		"no category":                {"a pool of no instances", `nodePools: amd64: instances: categories: []`, true},
 		"default above the most":     {"the API server refuses such a LimitRange", `services: api: containers: memoryLimit: "8Gi"`, true},
 		"request above the limit":    {"the API server refuses such a LimitRange", `services: api: containers: memory: "1Gi"`, true},

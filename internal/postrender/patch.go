@@ -11,6 +11,8 @@ import (
 	"sigs.k8s.io/kustomize/api/provider"
 	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/innovate-inc/genops/internal/problem"
 )
 
 // patch is one entry of patches.
@@ -183,6 +185,7 @@ func (r *run) patch(p patch) {
 		r.explain(p.source, target, p.field+".target", selectorCriteria(*p.target))
 		return
 	}
+	before := len(r.problems)
 	for _, o := range objs {
 		if len(p.ops) > 0 {
 			r.operate(p, o)
@@ -190,6 +193,26 @@ func (r *run) patch(p patch) {
 		}
 		r.mergeInto(p, o)
 	}
+	r.problems = append(r.problems[:before], once(r.problems[before:])...)
+}
+
+// once keeps the first of the problems at one place: a path that is misspelt
+// is so for each object of the target.
+func once(problems []problem.Problem) []problem.Problem {
+	var kept []problem.Problem
+	more := make(map[int]int)
+	for _, p := range problems {
+		at := slices.IndexFunc(kept, func(k problem.Problem) bool { return k.Position == p.Position && k.Field == p.Field })
+		if at < 0 {
+			kept = append(kept, p)
+			continue
+		}
+		more[at]++
+	}
+	for at, n := range more {
+		kept[at].Message += " (the same for " + problem.Plural(n, "more object") + ")"
+	}
+	return kept
 }
 
 // mergeInto applies the one strategic merge patch of an entry with a target.

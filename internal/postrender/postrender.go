@@ -26,6 +26,12 @@
 //
 // Everything that is wrong comes back at once as a [problem.Error] with
 // positions in kustomization.yaml or in the patch file.
+//
+// Patches and replacements are applied entry by entry with kustomize's own
+// functions: that tells which entry is at fault, and takes a tenth of the time
+// of a krusty run, which labels, commonAnnotations, images and replicas need.
+// The tests hold the result to that of krusty. The first strategic merge patch
+// of a process loads the schema of all built-in kinds, some 0.1 s.
 package postrender
 
 import (
@@ -48,8 +54,7 @@ import (
 var kustomizeLock sync.Mutex
 
 // HasKustomization reports whether the environment's folder holds a
-// kustomization under one of the names that kustomize recognises. Loading
-// kustomize costs tens of milliseconds, so callers ask before they call [Run].
+// kustomization under one of the names that kustomize recognises.
 func HasKustomization(files fs.FS) bool {
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
 		// A file that cannot be looked at is left to Run, which says why.

@@ -20,6 +20,19 @@ environments/prod/kustomization.yaml:5:26: patches[0].patch[1].path: NodePool am
     hint: did you mean /spec/limits?
 `,
 		},
+		"RemoveFromSeveral": {
+			reason: "a mistake is told once, not for each object",
+			kustomization: `
+patches:
+- target: {kind: NodePool}
+  patch: |
+    - {op: remove, path: /spec/limit}
+`,
+			want: `
+environments/prod/kustomization.yaml:4:26: patches[0].patch[0].path: NodePool arm64 has nothing at /spec/limit (the same for 1 more object)
+    hint: did you mean /spec/limits?
+`,
+		},
 		"ReplaceNothing": {
 			reason: "what is replaced has to be there",
 			kustomization: `

@@ -51,6 +51,8 @@ func typeOf(apiVersion, kind string) any {
 		return &v1alpha1.ManagedResourceActivationPolicy{}
 	case "pkg.crossplane.io/v1/Provider":
 		return &pkgv1.Provider{}
+	case "pkg.crossplane.io/v1beta1/ImageConfig":
+		return &pkgv1beta1.ImageConfig{}
 	case "pkg.crossplane.io/v1beta1/DeploymentRuntimeConfig":
 		return &pkgv1beta1.DeploymentRuntimeConfig{}
 	default:
