@@ -10,6 +10,7 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/token"
 
 	"github.com/innovate-inc/genops/internal/problem"
 )
@@ -63,8 +64,15 @@ func (d *diagnosis) whole(err error) problem.Problem {
 			return p
 		}
 	}
-	p.Message = message(errors.Errors(err)[0])
-	if len(places) > 0 {
+	first := errors.Errors(err)[0]
+	p.Message = message(first)
+	written := func(at token.Pos) bool {
+		return slices.ContainsFunc(d.files, func(f *ast.File) bool { return at.IsValid() && at.Filename() == f.Filename })
+	}
+	positions := append([]token.Pos{first.Position()}, first.InputPositions()...)
+	if i := slices.IndexFunc(positions, written); i >= 0 {
+		p.Position = position(positions[i], "")
+	} else if len(places) > 0 {
 		p.Position = places[0].position()
 	} else if len(d.files) > 0 {
 		p.Position = problem.Position{File: d.files[0].Filename, Line: 1, Column: 1}
@@ -150,6 +158,10 @@ func (d *diagnosis) wrongValue(p problem.Problem, wrong place, constraint cue.Va
 	case wrong.literal():
 		p.Message = wrong.text() + kindNote(wrong.value, constraint) + " is not allowed"
 		p.Hint = hint(wrong, allowed)
+	case strings.Contains(message(err), "undefined field") || strings.Contains(message(err), "invalid interpolation"):
+		// What is missing stands elsewhere: what is allowed here is not the point.
+		p.Message = wrong.text() + " has no value: something that it refers to does not exist"
+		return p
 	case strings.HasPrefix(message(err), "incomplete value"):
 		p.Message = wrong.text() + " has no value yet"
 	default:

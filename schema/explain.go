@@ -103,6 +103,9 @@ type explainer struct {
 
 // at is what the contract has at a path in a stage.
 func (x *explainer) at(stage Stage, path []string) cue.Value {
+	if last := len(path) - 1; last > 0 && isIndex(path[last]) {
+		return elementOf(x.at(stage, path[:last]))
+	}
 	filled := x.contract
 	if !x.platform && !slices.Equal(path, []string{"name"}) {
 		filled = filled.FillPath(cue.ParsePath("name"), "example")

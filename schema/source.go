@@ -3,7 +3,6 @@ package schema
 import (
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -71,7 +70,7 @@ func readSource(fsys fs.FS, prefix string) (*source, error) {
 		}})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read folder: %w", err)
+		return nil, unreadable(path.Join(prefix, folder), err)
 	}
 	s := &source{environments: map[string][]file{}}
 	for _, entry := range entries {
@@ -122,7 +121,7 @@ func (s *source) check(prefix string) error {
 func readFiles(fsys fs.FS, dir, prefix string) ([]file, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return nil, fmt.Errorf("read folder: %w", err)
+		return nil, unreadable(path.Join(prefix, dir), err)
 	}
 	var files []file
 	for _, entry := range entries {
@@ -132,11 +131,19 @@ func readFiles(fsys fs.FS, dir, prefix string) ([]file, error) {
 		}
 		text, err := fs.ReadFile(fsys, path.Join(dir, name))
 		if err != nil {
-			return nil, fmt.Errorf("read file: %w", err)
+			return nil, unreadable(path.Join(prefix, dir, name), err)
 		}
 		files = append(files, file{name: path.Join(prefix, dir, name), text: text})
 	}
 	return files, nil
+}
+
+// unreadable names a file or folder as people see it, with the answer of the system.
+func unreadable(shown string, err error) error {
+	if system, ok := errors.AsType[*fs.PathError](err); ok {
+		err = system.Err
+	}
+	return &fs.PathError{Op: "read", Path: shown, Err: err}
 }
 
 // hidden tells files and folders that CUE does not look at.

@@ -20,7 +20,7 @@ func newExplain(g *global) *cobra.Command {
 		Example: `  genops explain                        the fields of an environment
   genops explain network.natGateways    one field
   genops explain platform.versions      a field of the platform`,
-		Args: arguments(cobra.MaximumNArgs(1)),
+		Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			field, err := schema.Explain(strings.Join(args, ""))
 			if err != nil {
@@ -47,9 +47,12 @@ func writeField(w io.Writer, f *schema.Field) error {
 	if f.Required {
 		need = ", required"
 	}
-	fmt.Fprintf(w, "%s (%s%s)\n\n", name, f.Type, need)
-	for paragraph := range strings.SplitSeq(f.Documentation, "\n") {
-		fmt.Fprintln(w, indent(paragraph))
+	fmt.Fprintf(w, "%s (%s%s)\n", name, f.Type, need)
+	if f.Documentation != "" {
+		fmt.Fprintln(w)
+		for paragraph := range strings.SplitSeq(f.Documentation, "\n") {
+			fmt.Fprintln(w, indent(paragraph))
+		}
 	}
 	if len(f.Defaults) > 0 {
 		fmt.Fprintln(w)

@@ -26,7 +26,7 @@ func newList(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the environments: stage, account, region, CIDR and Kubernetes version",
-		Args:  arguments(cobra.NoArgs),
+		Args:  atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := schema.Load(cmd.Context(), os.DirFS(g.dir), shown(g.dir))
 			if err != nil {

@@ -48,7 +48,7 @@ With names, only these environments and what depends on them in rendered/bootstr
   genops render --check     list what is stale, write nothing, exit 3 if there is anything`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if slices.Contains(args, "") {
-				return usageError{errors.New("genops render: the name of an environment is empty")}
+				return usageError{errors.New("render: the name of an environment is empty")}
 			}
 			o.names = args
 			return o.run(cmd.Context())
@@ -161,7 +161,10 @@ func (o *renderOptions) refuseEmpty(root string, result *pipeline.Result) error 
 
 // report says what was done, or what is stale.
 func (o *renderOptions) report(result *pipeline.Result, diff *tree.Diff) error {
-	report := renderReport{Changes: []change{}, Foreign: append([]string{}, diff.Foreign()...), Warnings: append([]problem.Problem{}, result.Warnings...)}
+	report := renderReport{Changes: []change{}, Foreign: []string{}, Warnings: append([]problem.Problem{}, result.Warnings...)}
+	for _, name := range diff.Foreign() {
+		report.Foreign = append(report.Foreign, path.Join(shown(o.dir), rendered)+"/"+name)
+	}
 	counts := map[tree.Kind]int{}
 	for _, c := range diff.Changes() {
 		counts[c.Kind]++

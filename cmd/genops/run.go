@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/innovate-inc/genops/internal/problem"
@@ -197,6 +198,9 @@ Argo CD ApplicationSets below rendered/, from where a bootstrap cluster builds a
 	root.SetOut(g.out)
 	root.SetErr(g.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+			return usageError{fmt.Errorf("--%s %q: allowed are true and false", invalid.GetFlag().Name, invalid.GetValue())}
+		}
 		return usageError{fmt.Errorf("%w\nrun %s --help for the options", err, cmd.CommandPath())}
 	})
 	flags := root.PersistentFlags()
@@ -209,7 +213,7 @@ Argo CD ApplicationSets below rendered/, from where a bootstrap cluster builds a
 	for _, command := range root.Commands() {
 		if command.Name() == "completion" {
 			// Without a function of its own cobra prints help and success for a shell that it does not know.
-			command.Args = arguments(cobra.NoArgs)
+			command.Args = atMost(0)
 			command.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		}
 	}
@@ -227,12 +231,16 @@ func (g *global) validate() error {
 	return nil
 }
 
-// arguments wraps a check of the number of arguments, so that a wrong number is a usage error.
-func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+// atMost checks the number of arguments.
+func atMost(most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%s: %w", cmd.CommandPath(), err)}
+		switch {
+		case len(args) <= most:
+			return nil
+		case most == 0:
+			return usageError{fmt.Errorf("%s takes no arguments: found %s", cmd.Name(), strings.Join(args, " "))}
+		default:
+			return usageError{fmt.Errorf("%s takes %s: found %s", cmd.Name(), problem.Plural(most, "argument"), strings.Join(args, " "))}
 		}
-		return nil
 	}
 }

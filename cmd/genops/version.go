@@ -13,7 +13,7 @@ func newVersion(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of genops and of what it was built with",
-		Args:  arguments(cobra.NoArgs),
+		Args:  atMost(0),
 		RunE: func(*cobra.Command, []string) error {
 			info := buildVersion()
 			if g.json() {

@@ -165,6 +165,9 @@ func kubernetesOrder(r *report) {
 					p := r.error(before, "cluster.version", fmt.Sprintf("Kubernetes %s is behind %s's %s: upgrade %s first",
 						r.config.ClusterVersion(before), e.Name, r.config.ClusterVersion(e), before.Name))
 					p.Related = []problem.Related{r.related(e, "cluster.version", e.Name+"'s is set here")}
+					if e.Cluster.Version == "" {
+						p.Related[0].Position = r.config.Position("", "versions.kubernetes")
+					}
 				}
 			}
 		} else if e.Stage != schema.StageShared {

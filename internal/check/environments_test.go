@@ -136,7 +136,8 @@ func TestEnvironmentsTogether(t *testing.T) {
 			"an upgrade is tried before prod",
 			input{environments: map[string]string{"dev": first + "cluster: version: \"1.34\"", "live": second + "stage: \"prod\"\ncluster: {}"}, order: []string{"dev", "live"}},
 			check.Result{Errors: []problem.Problem{related(
-				of("dev", 5, 19, "cluster.version", "Kubernetes 1.34 is behind live's 1.35: upgrade dev first"), at("live", 6, 10), "live's is set here",
+				of("dev", 5, 19, "cluster.version", "Kubernetes 1.34 is behind live's 1.35: upgrade dev first"),
+				problem.Position{File: "environments/platform.cue", Line: 18, Column: 15}, "live's is set here",
 			)}},
 		},
 		"Kubernetes before prod":    {"that is the way", input{environments: map[string]string{"dev": first + "cluster: {}", "live": second + "stage: \"prod\"\ncluster: version: \"1.34\""}, order: []string{"dev", "live"}}, check.Result{}},

@@ -29,8 +29,12 @@ func services(r *report, e *schema.Environment) {
 	for _, name := range names {
 		service, field := e.Services[name], "services."+name
 		if other, taken := namespaces[service.Namespace]; taken {
-			p := r.error(e, field+".namespace", fmt.Sprintf("%s is the namespace of %s: each service has its own", service.Namespace, other))
-			p.Related = []problem.Related{r.related(e, "services."+other, other+" is set here")}
+			taker, owner := name, other
+			if !r.config.Own(e.Name, field+".namespace") {
+				taker, owner = other, name // The one that says so is the one to change.
+			}
+			p := r.error(e, "services."+taker+".namespace", fmt.Sprintf("%s is the namespace of %s: each service has its own", service.Namespace, owner))
+			p.Related = []problem.Related{r.related(e, "services."+owner, owner+" is set here")}
 		}
 		namespaces[service.Namespace] = name
 		containers(r, e, field+".containers", service.Containers)

@@ -1,7 +1,9 @@
 package tree
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -145,6 +147,53 @@ func TestCompareRoot(t *testing.T) {
 		apply(t, root, before())
 		if _, err := Compare(canceled(), root, before(), Options{}); !errors.Is(err, canceled().Err()) {
 			t.Errorf("got %v, want the context's error", err)
+		}
+	})
+}
+
+// editing is a context that edits the tree as it is asked for its error, which Compare does before and after each top.
+type editing struct {
+	context.Context
+	edit  func(call int)
+	calls int
+}
+
+func (c *editing) Err() error {
+	c.calls++
+	c.edit(c.calls)
+	return nil
+}
+
+// TestCompareOfMovingTree lets another process write while Compare reads: what came from two trees is not reported.
+func TestCompareOfMovingTree(t *testing.T) {
+	want := Files{"dev/a.yaml": []byte("a\n"), "dev/b.yaml": []byte("b\n")}
+	opt := Options{Tops: []string{"dev"}} // one top, so that the order of events is known
+	t.Run("Once", func(t *testing.T) {
+		root := newRoot(t)
+		put(t, root, contents{"dev/b.yaml": "of the other version\n"})
+		ctx := &editing{Context: t.Context(), edit: func(call int) {
+			if call == 2 {
+				apply(t, root+"2", want)
+				must(t, os.Rename(root, root+"3"))
+				must(t, os.Rename(root+"2", root))
+			}
+		}}
+		d, err := Compare(ctx, root, want, opt)
+		must(t, err)
+		if got := d.Changes(); len(got) > 0 {
+			t.Errorf("Changes() = %v, want none", got)
+		}
+	})
+	t.Run("Forever", func(t *testing.T) {
+		root := newRoot(t)
+		apply(t, root, want)
+		ctx := &editing{Context: t.Context(), edit: func(call int) {
+			put(t, root, contents{"dev/b.yaml": fmt.Sprintf("edit %d\n", call), "dev/c.yaml": fmt.Sprintf("edit %d\n", call)})
+		}}
+		_, err := Compare(ctx, root, want, opt)
+		message := "write rendered/dev/b.yaml: it changed while genops was at work: run genops again"
+		if got := errText(err, root); got != message {
+			t.Errorf("Compare: %s\n   want: %s", got, message)
 		}
 	})
 }

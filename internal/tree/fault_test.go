@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -189,6 +190,31 @@ func TestCancelAtEveryStep(t *testing.T) {
 		}
 		alone(t, root)
 	})
+}
+
+// TestCancelIsPrompt: what can take long stops at the next file.
+func TestCancelIsPrompt(t *testing.T) {
+	root := fastRoot(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var mu sync.Mutex
+	steps := 0
+	err := hooked(compare(t, root, version(0), Options{}), func(op, _ string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if op == "write" {
+			steps++
+		}
+		if steps == 100 {
+			cancel()
+		}
+		return nil
+	}).Apply(ctx)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply: %v, want the context's error", err)
+	}
+	if most := 100 + runtime.GOMAXPROCS(0); steps > most {
+		t.Errorf("%d files were written, want %d at most", steps, most)
+	}
 }
 
 // TestCrashAtEveryStep stops the process before every step: nothing more is done, no cleaning either.

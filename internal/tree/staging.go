@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -100,18 +99,11 @@ func (s staging) clean() error {
 	if err != nil {
 		return machineError("read", s.dir(), err)
 	}
-	var names []string
-	for _, e := range entries {
-		switch e.Name() {
-		case lockName:
-		case journalName: // first: it speaks of the others
-			names = slices.Insert(names, 0, journalName)
-		default:
-			names = append(names, e.Name())
+	for _, e := range entries { // sorted, so the journal goes first: it speaks of the others
+		if e.Name() == lockName {
+			continue
 		}
-	}
-	for _, name := range names {
-		if err := s.disk.removeAll(s.path(name), s.path(name)); err != nil {
+		if err := s.disk.removeAll(s.path(e.Name()), s.path(e.Name())); err != nil {
 			return err
 		}
 	}

@@ -98,6 +98,30 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// TestRecoverStopped: the journal goes first. Otherwise Recover could later mistake half of a tree for one to be completed.
+func TestRecoverStopped(t *testing.T) {
+	root := newRoot(t)
+	put(t, root, contents{"dev/a": "a\n"})
+	s := testStaging(t, root)
+	put(t, s.dir(), contents{"journal": ".", "new/dev/a": "a\n", "old/dev/a": "old\n"})
+	s.disk.hook = func(op, shown string) error {
+		if op == "remove" && shown != s.path(journalName) {
+			must(t, os.Remove(filepath.Join(shown, "dev", "a"))) // half of it
+			return errors.New("killed")
+		}
+		return nil
+	}
+	if err := s.sweep(s.try); errText(err, root) != "remove .genops-staging-rendered/new: killed" {
+		t.Errorf("sweep: %v", err)
+	}
+	must(t, os.RemoveAll(root))
+	must(t, Recover(t.Context(), root))
+	if exists(root) {
+		t.Errorf("the root is back: %v", read(t, root))
+	}
+	alone(t, root)
+}
+
 // TestRecoverThroughLink: the link leads to nothing while the root is moved away.
 func TestRecoverThroughLink(t *testing.T) {
 	dir := t.TempDir()

@@ -94,15 +94,17 @@ type Validator struct {
 
 // Object returns what is wrong with an object, one sentence each.
 func (v *Validator) Object(ctx context.Context, object map[string]any) []string {
-	messages := strict(object)
 	schema, ok, err := v.schema(object)
 	if err != nil {
-		return append(messages, err.Error())
+		return []string{err.Error()}
 	}
-	if !ok {
-		return messages
+	// What the schema finds the Go type finds, too: one fault is one sentence.
+	if ok {
+		if messages := schema.Validate(ctx, object); len(messages) > 0 {
+			return messages
+		}
 	}
-	return append(messages, schema.Validate(ctx, object)...)
+	return strict(object)
 }
 
 // schema is that of an object's kind, if it is known: the linked modules export the definitions of Karpenter's kinds.

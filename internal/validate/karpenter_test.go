@@ -39,14 +39,12 @@ func TestKarpenterRefuses(t *testing.T) {
 		"unknown field": {
 			"a typing error of a patch", pool, "1m", spec("disruption", "consolidateafter"),
 			[]string{
-				`unknown field "spec.disruption.consolidateafter"`,
 				`spec.disruption.consolidateafter: there is no such field`,
 			},
 		},
 		"wrong type": {
 			"a weight is a number", pool, "ten", spec("weight"),
 			[]string{
-				`spec.weight: found string, allowed is a whole number`,
 				`spec.weight: Invalid value: "string": spec.weight in body must be of type integer: "string"`,
 			},
 		},
@@ -107,7 +105,6 @@ func TestKarpenterRefuses(t *testing.T) {
 		"expireAfter": {
 			"days are 24h", pool, "30d", template("expireAfter"),
 			[]string{
-				`spec.template.spec.expireAfter: time: unknown unit "d" in duration "30d"`,
 				`spec.template.spec.expireAfter: Invalid value: "30d": spec.template.spec.expireAfter in body should match '^(([0-9]+(s|m|h))+|Never)$'`,
 			},
 		},
@@ -202,7 +199,6 @@ func TestKarpenterRefuses(t *testing.T) {
 		"volume": {
 			"EBS has GiB", class, "100Q", spec("blockDeviceMappings", 1, "ebs", "volumeSize"),
 			[]string{
-				`spec.blockDeviceMappings[1].ebs.volumeSize: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
 				`spec.blockDeviceMappings[1].ebs.volumeSize: Invalid value: "100Q": spec.blockDeviceMappings[1].ebs.volumeSize in body should match '^((?:[1-9][0-9]{0,3}|[1-4][0-9]{4}|[5][0-8][0-9]{3}|59000)Gi|(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|[6][0-3][0-9]{3}|64000)G|([1-9]||[1-5][0-7]|58)Ti|([1-9]||[1-5][0-9]|6[0-3]|64)T)$'`,
 			},
 		},
