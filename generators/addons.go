@@ -41,7 +41,9 @@ func systemTolerations() []any {
 func addons() []addon {
 	return []addon{
 		{chart: "karpenter-crd", namespace: "kube-system"},
-		{chart: "karpenter", namespace: "kube-system", skipCRDs: true, image: "public.ecr.aws/karpenter/controller", images: []string{"controller.image"}, values: map[string]any{
+		{chart: "karpenter", namespace: "kube-system", skipCRDs: true, image: "public.ecr.aws/karpenter/controller", images: []string{
+			"controller.image",
+		}, values: map[string]any{
 			"settings": map[string]any{"clusterName": "{{ .name }}", "interruptionQueue": QueueName("{{ .name }}")},
 			"replicas": int64(2),
 			// The association of EKS Pod Identity is with this name.
@@ -51,7 +53,9 @@ func addons() []addon {
 				"limits":   map[string]any{"memory": "1Gi"},
 			}},
 		}},
-		{chart: "aws-load-balancer-controller", namespace: "kube-system", image: "public.ecr.aws/eks/aws-load-balancer-controller", images: []string{"image"}, values: map[string]any{
+		{chart: "aws-load-balancer-controller", namespace: "kube-system", image: "public.ecr.aws/eks/aws-load-balancer-controller", images: []string{
+			"image",
+		}, values: map[string]any{
 			"clusterName": "{{ .name }}",
 			// Nodes keep pods away from the instance metadata, so the controller cannot find these out.
 			"region":  label(schema.LabelRegion),

@@ -56,12 +56,18 @@ func nodePools(r *report, e *schema.Environment) {
 				schedule(r, e, at+".schedule", budget.Schedule)
 			}
 		}
-		for _, earlier := range names[:i] {
-			other := e.NodePools[earlier]
-			if other.Enabled && other.Weight == pool.Weight && other.Architecture == pool.Architecture && len(other.Taints)+len(pool.Taints) == 0 {
-				r.warning(e, "equal-weight-pools", field, fmt.Sprintf(
-					"%s and %s have the same architecture and weight %d: which of them gets a pod is up to Karpenter", earlier, name, pool.Weight))
-			}
+		equalWeights(r, e, names[:i], name)
+	}
+}
+
+// equalWeights warns of pools that take the same pods with the same weight.
+func equalWeights(r *report, e *schema.Environment, earlier []string, name string) {
+	pool := e.NodePools[name]
+	for _, before := range earlier {
+		other := e.NodePools[before]
+		if other.Enabled && other.Weight == pool.Weight && other.Architecture == pool.Architecture && len(other.Taints)+len(pool.Taints) == 0 {
+			r.warning(e, "equal-weight-pools", "nodePools."+name, fmt.Sprintf(
+				"%s and %s have the same architecture and weight %d: which of them gets a pod is up to Karpenter", before, name, pool.Weight))
 		}
 	}
 }

@@ -106,7 +106,7 @@ func TestRecoverStopped(t *testing.T) {
 	put(t, s.dir(), contents{"journal": ".", "new/dev/a": "a\n", "old/dev/a": "old\n"})
 	s.disk.hook = func(op, shown string) error {
 		if op == "remove" && shown != s.path(journalName) {
-			must(t, os.Remove(filepath.Join(shown, "dev", "a"))) // half of it
+			_ = os.Remove(filepath.Join(shown, "dev", "a")) // half of it
 			return errors.New("killed")
 		}
 		return nil

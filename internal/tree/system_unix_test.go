@@ -53,7 +53,7 @@ func asNobody(t *testing.T, root, rounds string) string {
 	must(t, os.WriteFile(own, binary, 0o755))
 	cmd := exec.Command(own)
 	cmd.Dir = filepath.Dir(root)
-	cmd.Env = append(os.Environ(), childVar+"=1", roundsVar+"="+rounds)
+	cmd.Env = append(os.Environ(), childVar+"=1", roundsVar+"="+rounds, "GOCOVERDIR="+t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	var out strings.Builder
 	cmd.Stderr = &out

@@ -41,11 +41,8 @@ func (d *Diff) unit() (string, action) {
 	for u != "." && !folders[path.Dir(u)] {
 		u = path.Dir(u)
 	}
-	for d.drop[u] && d.drop[path.Dir(u)] {
-		u = path.Dir(u)
-	}
 	switch {
-	case d.drop[u]:
+	case d.drop[u]: // then it is a top: elsewhere the manifest above it changes, too
 		return u, dropTree
 	case folders[u]:
 		return u, exchangeTree
