@@ -122,7 +122,7 @@ func (c *Config) Position(environment, field string) problem.Position {
 	path := append([]string{top}, splitPath(field)...)
 	syntax := make([]*ast.File, 0, len(files))
 	for _, f := range files {
-		if parsed, err := parser.ParseFile(f.name, f.text); err == nil {
+		if parsed := c.source.parsed(f); parsed != nil {
 			syntax = append(syntax, parsed)
 		}
 	}

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/parser"
+
 	"github.com/innovate-inc/genops/internal/problem"
 )
 
@@ -36,6 +39,23 @@ type file struct {
 type source struct {
 	shared       []file
 	environments map[string][]file
+	// syntax of shared files that positions were looked up in: each environment with a problem looks there again.
+	syntax map[string]*ast.File
+}
+
+// parsed is the syntax of a file, or nil if it is not CUE.
+func (s *source) parsed(f file) *ast.File {
+	if known, ok := s.syntax[f.name]; ok {
+		return known
+	}
+	parsed, err := parser.ParseFile(f.name, f.text)
+	if err != nil {
+		return nil
+	}
+	if slices.ContainsFunc(s.shared, func(other file) bool { return other.name == f.name }) {
+		s.syntax[f.name] = parsed
+	}
+	return parsed
 }
 
 // names returns the environments in alphabetical order.
@@ -72,7 +92,7 @@ func readSource(fsys fs.FS, prefix string) (*source, error) {
 	if err != nil {
 		return nil, unreadable(path.Join(prefix, folder), err)
 	}
-	s := &source{environments: map[string][]file{}}
+	s := &source{environments: map[string][]file{}, syntax: map[string]*ast.File{}}
 	for _, entry := range entries {
 		name := entry.Name()
 		if hidden(name) {

@@ -24,7 +24,7 @@ platform: schema.#Platform & {
 	domain:            "bench.example"
 	managementAccount: "100000000001"
 	git: url: "https://git.example/bench.git"
-	bootstrap: {account: "100000000002", region: "eu-west-1"}
+	bootstrap: {account: "100000000002", region: "eu-west-1", egressCIDRs: ["198.51.100.10/32"]}
 	versions: {
 		kubernetes: "1.35"
 		amis: {Bottlerocket: "v1.64.0", AL2023: "v20260903"}
