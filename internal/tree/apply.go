@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -31,9 +32,6 @@ func (d *Diff) Apply(ctx context.Context) error {
 	if err := s.heal(); err != nil {
 		return err
 	}
-	if err := d.verify(ctx); err != nil {
-		return err
-	}
 	return d.replace(ctx, s)
 }
 
@@ -55,11 +53,7 @@ func (d *Diff) verify(ctx context.Context) error {
 			}
 		}
 	}
-	tops := make([]string, 0, len(d.seen))
-	for top := range d.seen {
-		tops = append(tops, top)
-	}
-	slices.Sort(tops)
+	tops := slices.Sorted(maps.Keys(d.seen))
 	now, err := d.place.listAll(ctx, tops)
 	if err != nil {
 		return err
@@ -79,6 +73,9 @@ func (d *Diff) replace(ctx context.Context, s staging) error {
 	u, act := d.unit()
 	before, err := d.contents(ctx, u)
 	if err != nil {
+		return err
+	}
+	if err := d.verify(ctx); err != nil { // after that, so that no moment is left out
 		return err
 	}
 	if act == exchangeTree || act == placeTree || act == replaceFile {
@@ -179,11 +176,7 @@ func (b *builder) build(ctx context.Context) error {
 			return err
 		}
 	}
-	var written []string
-	for p := range d.write {
-		written = append(written, p)
-	}
-	slices.Sort(written)
+	written := slices.Sorted(maps.Keys(d.write))
 	for _, dir := range d.parents(b.unit, made) {
 		if err := b.mkdir(ctx, dir, 0o777); err != nil {
 			return err

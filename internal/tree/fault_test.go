@@ -140,25 +140,25 @@ func TestDiskFull(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			everyStep(t, func(t *testing.T, c scenario, mode func(string) error, n int) {
 				root, d, old, want := c.start(t)
-				failed := ""
+				refused := ""
 				err := hooked(d, counted(mode, n, sticky, func(op string) error {
 					if sticky && (op == "remove" || op == "move back") {
 						return nil // these need no room
 					}
-					failed = op
+					refused = op
 					return syscall.ENOSPC
 				})).Apply(t.Context())
 				switch {
 				case err == nil:
 					// Either it was a link, and a copy took its place, or nothing was left to do but to clean up.
 					if !sameAs(t, root, want) {
-						t.Errorf("step %d, %s: no error, but not the new tree: %v", n, failed, read(t, root))
+						t.Errorf("step %d, %s: no error, but not the new tree: %v", n, refused, read(t, root))
 					}
 					must(t, Recover(t.Context(), root))
 				case !errors.Is(err, syscall.ENOSPC) || machineFault(err) == nil:
-					t.Errorf("step %d, %s: %v is not a MachineError about the disk", n, failed, err)
+					t.Errorf("step %d, %s: %v is not a MachineError about the disk", n, refused, err)
 				case !sameAs(t, root, old):
-					t.Errorf("step %d, %s: an error, but not the old tree", n, failed)
+					t.Errorf("step %d, %s: an error, but not the old tree", n, refused)
 				}
 				alone(t, root)
 			})

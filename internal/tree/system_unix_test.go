@@ -3,6 +3,7 @@
 package tree
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -40,6 +41,29 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// TestDiskReallyFull lets a small disk run out of room, and of inodes.
+func TestDiskReallyFull(t *testing.T) {
+	for name, option := range map[string]string{"Blocks": "size=80k", "Inodes": "nr_inodes=18"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := exec.Command("mount", "-t", "tmpfs", "-o", option, "tmpfs", dir).Run(); err != nil {
+				t.Skip("mounting is not allowed here")
+			}
+			t.Cleanup(func() { must(t, exec.Command("umount", dir).Run()) })
+			root := filepath.Join(dir, "rendered")
+			apply(t, root, before())
+			large := []byte(strings.Repeat("0123456789abcde\n", 2<<10))
+			want := but(Files{"dev/a.yaml": large, "dev/l.yaml": large, "dev/sub/m.yaml": large, "prod/l.yaml": large})
+			err := compare(t, root, want, Options{}).Apply(t.Context())
+			if machineFault(err) == nil || !errors.Is(err, syscall.ENOSPC) {
+				t.Errorf("Apply: %v, want a MachineError about the disk", err)
+			}
+			equal(t, "after the error", read(t, root), rendered(before()))
+			alone(t, root)
+		})
+	}
+}
+
 const nobody = 65534
 
 // asNobody writes the tree as a user who is not root, as most are, and returns what it says.
@@ -51,9 +75,10 @@ func asNobody(t *testing.T, root, rounds string) string {
 	must(t, err)
 	own := filepath.Join(filepath.Dir(filepath.Dir(root)), "tree.test") // the one of "go test" is in a folder for root only
 	must(t, os.WriteFile(own, binary, 0o755))
+	must(t, os.Chown(filepath.Dir(own), nobody, nobody)) // for "go test -cover"
 	cmd := exec.Command(own)
 	cmd.Dir = filepath.Dir(root)
-	cmd.Env = append(os.Environ(), childVar+"=1", roundsVar+"="+rounds, "GOCOVERDIR="+t.TempDir())
+	cmd.Env = append(os.Environ(), childVar+"=1", roundsVar+"="+rounds, "GOCOVERDIR="+filepath.Dir(own))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	var out strings.Builder
 	cmd.Stderr = &out
