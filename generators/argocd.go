@@ -60,7 +60,7 @@ func typeMeta(kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: "argoproj.io/v1alpha1", Kind: kind}
 }
 
-// retry goes on for about an hour: on the first day much is missing that another Application still brings.
+// retry goes on for more than an hour: on the first day much is missing that another Application still brings.
 func retry() *v1alpha1.RetryStrategy {
 	return &v1alpha1.RetryStrategy{Limit: 12, Backoff: &v1alpha1.Backoff{Duration: "15s", Factor: new(int64(2)), MaxDuration: "10m"}}
 }

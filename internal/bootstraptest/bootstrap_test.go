@@ -40,7 +40,7 @@ func config(t *testing.T) *schema.Config {
 func rendered(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(root, "rendered")); err != nil {
-		t.Skip("there is no rendered/ yet: run make render")
+		t.Fatal("there is no rendered/ yet: run make render")
 	}
 	objects := map[string]map[string]any{}
 	files := os.DirFS(root)
