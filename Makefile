@@ -13,7 +13,7 @@ TESTFLAGS ?=
 BENCHFLAGS ?=
 
 # The packages whose tests know the flag -update, which rewrites golden files.
-GOLDEN := ./schema/... ./generators/... ./cmd/genops/...
+GOLDEN := ./schema/... ./generators/... ./compositions/... ./cmd/genops/...
 
 # Every go command below gets the same flags, and those that a plain go test
 # would use: Go keeps one cache for each set of compiler flags, and a second set

@@ -9,6 +9,7 @@ import (
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/internal/manifest"
 	"github.com/innovate-inc/genops/schema"
 )
@@ -44,7 +45,7 @@ func addons() []addon {
 		{chart: "karpenter", namespace: "kube-system", skipCRDs: true, image: "public.ecr.aws/karpenter/controller", images: []string{
 			"controller.image",
 		}, values: map[string]any{
-			"settings": map[string]any{"clusterName": "{{ .name }}", "interruptionQueue": QueueName("{{ .name }}")},
+			"settings": map[string]any{"clusterName": "{{ .name }}", "interruptionQueue": compositions.QueueName("{{ .name }}")},
 			"replicas": int64(2),
 			// The association of EKS Pod Identity is with this name.
 			"serviceAccount": map[string]any{"create": true, "name": "karpenter"},

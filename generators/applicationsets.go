@@ -60,7 +60,7 @@ func newClaimsSet(c *schema.Config) (*v1alpha1.ApplicationSet, error) {
 		ApplicationSetTemplateMeta: v1alpha1.ApplicationSetTemplateMeta{
 			Name:       "claims-{{ .environment }}",
 			Labels:     map[string]string{schema.LabelEnvironment: "{{ .environment }}", schema.LabelStage: "{{ .stage }}"},
-			Finalizers: []string{finalizer},
+			Finalizers: []string{finalizerOfClaims},
 		},
 		Spec: v1alpha1.ApplicationSpec{
 			Project:     "{{ .environment }}",
@@ -69,7 +69,7 @@ func newClaimsSet(c *schema.Config) (*v1alpha1.ApplicationSet, error) {
 			SyncPolicy: &v1alpha1.SyncPolicy{
 				Automated: automated(),
 				// The definitions of claims may still be on their way.
-				SyncOptions: v1alpha1.SyncOptions{"ServerSideApply=true", "SkipDryRunOnMissingResource=true"},
+				SyncOptions: v1alpha1.SyncOptions{"ServerSideApply=true", "SkipDryRunOnMissingResource=true", "PrunePropagationPolicy=background"},
 				Retry:       retry(),
 			},
 		},

@@ -23,6 +23,9 @@ const (
 	projectPlatform = "platform"
 	hub             = "https://kubernetes.default.svc"
 	finalizer       = "resources-finalizer.argocd.argoproj.io"
+	// finalizerOfClaims is the same, in the background. In the foreground the usage of the network, which the Cluster claim owns, would be gone
+	// before that claim.
+	finalizerOfClaims = finalizer + "/background"
 )
 
 // Platform makes the Argo CD objects.
@@ -162,7 +165,7 @@ func newPlatformProject(c *schema.Config) *v1alpha1.AppProject {
 			),
 			NamespaceResourceWhitelist: kinds(
 				"/ConfigMap", "/Secret", "/Service", "/ServiceAccount", "apps/Deployment", "argoproj.io/AppProject", "argoproj.io/Application",
-				"argoproj.io/ApplicationSet", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding",
+				"argoproj.io/ApplicationSet", Group+"/ClusterRegistration", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding",
 			),
 		},
 	}
@@ -185,7 +188,7 @@ func newClaimsProject(p *schema.Platform, e *schema.Environment) *v1alpha1.AppPr
 			SourceRepos:                []string{p.GitURL()},
 			Destinations:               []v1alpha1.ApplicationDestination{{Server: hub, Namespace: e.Namespace()}},
 			ClusterResourceWhitelist:   []metav1.GroupKind{},
-			NamespaceResourceWhitelist: kinds(Group + "/*"),
+			NamespaceResourceWhitelist: kinds(Group+"/*", "protection.crossplane.io/Usage"),
 			SyncWindows:                syncWindows(e),
 		},
 	}

@@ -10,7 +10,7 @@ import (
 // Cluster generates the claim of an environment's EKS cluster, and the definition of such claims.
 type Cluster struct{}
 
-// Environment makes the Cluster claim.
+// Environment makes the Cluster claim, and says that it uses the Network claim.
 func (Cluster) Environment(c *schema.Config, e *schema.Environment) ([]manifest.Object, error) {
 	if e.Cluster == nil {
 		return nil, nil
@@ -19,22 +19,26 @@ func (Cluster) Environment(c *schema.Config, e *schema.Environment) ([]manifest.
 	if err != nil {
 		return nil, err
 	}
-	object, err := newClaim(e, "Cluster", spec)
+	object, err := newClaim(e, "Cluster", schema.ClaimCluster, spec)
 	if err != nil {
 		return nil, err
 	}
-	return []manifest.Object{{Path: path.Join(e.Name, folderClaims, "cluster.yaml"), Object: object}}, nil
+	objects := typed{objects: []manifest.Object{{Path: path.Join(e.Name, folderClaims, "cluster.yaml"), Object: object}}}
+	if e.Network != nil {
+		addNetworkUsage(&objects, e)
+	}
+	return objects.done()
 }
 
 // Platform makes the definition of Cluster claims.
-func (Cluster) Platform(*schema.Config) ([]manifest.Object, error) {
+func (Cluster) Platform(c *schema.Config) ([]manifest.Object, error) {
 	return definition{
-		kind:   "Cluster",
-		plural: "clusters",
+		kind: "Cluster",
 		columns: []column{
 			{name: "CLUSTER", path: ".spec.name", description: "Name of the EKS cluster."},
 			{name: "VERSION", path: ".spec.version", description: "Kubernetes version."},
 			{name: "REGION", path: ".spec.region", description: "AWS region."},
+			{name: "ENDPOINT", path: ".status.endpoint", description: "Address of the Kubernetes API.", wide: true},
 		},
-	}.objects()
+	}.objects(c)
 }

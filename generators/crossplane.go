@@ -158,18 +158,11 @@ func newProviderConfig(p *schema.Platform, e *schema.Environment) map[string]any
 	if p.Bootstrap.Credentials == "Secret" {
 		credentials["secretRef"] = map[string]any{"namespace": namespaceCrossplane, "name": "aws-credentials", "key": "credentials"}
 	}
-	annotations := map[string]any{annotationSyncOptions: "SkipDryRunOnMissingResource=true"}
-	for key, value := range wave(waveProviderConfigs) {
-		annotations[key] = value
-	}
-	labels := map[string]any{}
-	for key, value := range e.Labels() {
-		labels[key] = value
-	}
+	annotations := option(wave(waveProviderConfigs), "SkipDryRunOnMissingResource=true")
 	return map[string]any{
 		"apiVersion": "aws.upbound.io/v1beta1",
 		"kind":       "ProviderConfig",
-		"metadata":   map[string]any{"name": e.Name, "labels": labels, "annotations": annotations},
+		"metadata":   map[string]any{"name": e.Name, "labels": fields(e.Labels()), "annotations": fields(annotations)},
 		"spec": map[string]any{
 			"credentials":     credentials,
 			"assumeRoleChain": []any{map[string]any{"roleARN": p.ProvisionerRoleARN(e)}},

@@ -2,8 +2,10 @@ package generators_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,9 +13,11 @@ import (
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/parser"
+	"github.com/google/go-cmp/cmp"
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/innovate-inc/genops/generators"
 	"github.com/innovate-inc/genops/internal/manifest"
 	"github.com/innovate-inc/genops/internal/validate"
 )
@@ -25,10 +29,22 @@ type judges struct {
 	definition *validate.Schema
 }
 
+// kinds are the kinds that genops defines.
+var kinds = []string{"Network", "Cluster", "ClusterRegistration"}
+
+// definitionPath is where the definition of a kind is.
+func definitionPath(kind string) string {
+	plural := strings.ToLower(kind) + "s"
+	if kind != "ClusterRegistration" {
+		plural = "x" + plural
+	}
+	return "bootstrap/definitions/" + plural + ".yaml"
+}
+
 // definitionSchema is the schema in the definition of a kind, as it is rendered.
 func definitionSchema(t *testing.T, objects []manifest.Object, kind string) *extv1.JSONSchemaProps {
 	t.Helper()
-	object := find(t, objects, "bootstrap/definitions/x"+strings.ToLower(kind)+"s.yaml")
+	object := find(t, objects, definitionPath(kind))
 	versions, _ := field(object, "spec", "versions").([]any)
 	if len(versions) != 1 {
 		t.Fatalf("the definition of %s has %d versions", kind, len(versions))
@@ -41,6 +57,21 @@ func definitionSchema(t *testing.T, objects []manifest.Object, kind string) *ext
 	if err := json.Unmarshal(data, props); err != nil {
 		t.Fatal(err)
 	}
+	return props
+}
+
+// applied is the schema in the definition of a kind, with the field that Crossplane adds and rendered objects carry.
+func applied(t *testing.T, objects []manifest.Object, kind string) *extv1.JSONSchemaProps {
+	t.Helper()
+	props := definitionSchema(t, objects, kind)
+	reference := extv1.JSONSchemaProps{Type: "object", Required: []string{"name"}, Properties: map[string]extv1.JSONSchemaProps{"name": {Type: "string"}}}
+	if kind == "ClusterRegistration" {
+		props.Properties["spec"].Properties["crossplane"] = extv1.JSONSchemaProps{
+			Type: "object", Properties: map[string]extv1.JSONSchemaProps{"compositionRef": reference},
+		}
+		return props
+	}
+	props.Properties["spec"].Properties["compositionRef"] = reference
 	return props
 }
 
@@ -74,17 +105,19 @@ func newJudges(t *testing.T, kind string) judges {
 	if err := contract.Err(); err != nil {
 		t.Fatal(err)
 	}
-	definition, err := validate.NewSchema(definitionSchema(t, all(t, repository(t)), kind))
+	definition, err := validate.NewSchema(applied(t, all(t, repository(t)), kind))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return judges{ctx: ctx, contract: contract, definition: definition}
 }
 
-// contractSays is what the contract has against the spec of a claim.
+// contractSays is what the contract has against the spec of a claim. What is Crossplane's is not its business.
 func (j judges) contractSays(claim map[string]any) error {
-	spec := j.ctx.Encode(claim["spec"])
-	return j.contract.Unify(spec).Validate(cue.Concrete(true))
+	spec := maps.Clone(claim["spec"].(map[string]any))
+	delete(spec, "compositionRef")
+	delete(spec, "crossplane")
+	return j.contract.Unify(j.ctx.Encode(spec)).Validate(cue.Concrete(true))
 }
 
 // full are claims that use every field of their kind.
@@ -99,7 +132,7 @@ func full(t *testing.T, kind string) map[string]any {
 // TestDefinitionsTakeTheRenderedClaims holds the claims of all configurations against their definitions, and against the contract.
 func TestDefinitionsTakeTheRenderedClaims(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"Network", "Cluster"} {
+	for _, kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			judges := newJudges(t, kind)
@@ -122,6 +155,55 @@ func TestDefinitionsTakeTheRenderedClaims(t *testing.T) {
 				t.Errorf("saw %d claims, expected at least %d", seen, want)
 			}
 		})
+	}
+}
+
+// TestAppliedSchemaIsTheDefinitionsAndTheReference: who validates rendered objects takes the schema from AppliedSchema. It has to be that of the
+// definition, with the one field that Crossplane adds and genops fills in; nothing else of Crossplane's passes.
+func TestAppliedSchemaIsTheDefinitionsAndTheReference(t *testing.T) {
+	t.Parallel()
+	objects := all(t, repository(t))
+	for _, kind := range kinds {
+		want := applied(t, objects, kind)
+		delete(want.Properties, "status") // Nobody renders one.
+		got, err := generators.AppliedSchema(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-definition and reference +applied):\n%s", kind, diff)
+		}
+		if again, err := generators.AppliedSchema(kind); err != nil || cmp.Diff(got, again) != "" {
+			t.Errorf("%s: a second call differs: %v", kind, err)
+		}
+	}
+	if _, err := generators.AppliedSchema("Bucket"); err == nil || err.Error() != "find composition: there is none of Bucket" {
+		t.Errorf("a kind that there is not: got error %v", err)
+	}
+	schema, err := generators.AppliedSchema("Network")
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge, err := validate.NewSchema(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]struct {
+		reason string
+		change func(map[string]any)
+		want   []string
+	}{
+		"as rendered":   {"this is what it is for", set(map[string]any{"name": "xnetworks-prod"}, "compositionRef"), nil},
+		"without":       {"the definition has a default", set(nil, "compositionRef"), nil},
+		"without name":  {"a reference names something", set(map[string]any{}, "compositionRef"), []string{"spec.compositionRef.name: Required value"}},
+		"other machine": {"a claim that pins a revision gets no changes", set(map[string]any{"name": "x"}, "compositionRevisionRef"), []string{"spec.compositionRevisionRef: there is no such field"}},
+	}
+	for name, tc := range cases {
+		claim := full(t, "Network")
+		tc.change(claim)
+		if diff := cmp.Diff(tc.want, judge.Validate(t.Context(), claim)); diff != "" {
+			t.Errorf("%s: %s (-want +got):\n%s", name, tc.reason, diff)
+		}
 	}
 }
 
@@ -219,7 +301,7 @@ func TestBothJudgesRefuseWrongClaims(t *testing.T) {
 		if of[tc.kind].contractSays(claim) == nil {
 			t.Errorf("%s: the contract takes it: %s", name, tc.reason)
 		}
-		if said := of[tc.kind].definition.Validate(t.Context(), claim); len(said) == 0 || said[0] != tc.want {
+		if said := of[tc.kind].definition.Validate(t.Context(), claim); !slices.Contains(said, tc.want) {
 			t.Errorf("%s: %s: the API server says\n%q, want\n%q", name, tc.reason, said, tc.want)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/innovate-inc/genops/compositions"
 )
 
 // TestDefinitionsRefuseChangesThatAWSCannotMake changes one field of a claim that exists. The message says why: it is what people see.
@@ -87,12 +89,12 @@ func crd(t *testing.T, object map[string]any, props *extv1.JSONSchemaProps, name
 	definition.Spec.Group = text(object, "spec", "group")
 	definition.Name = definition.Spec.Names.Plural + "." + definition.Spec.Group
 	definition.Spec.Scope = extv1.ClusterScoped
-	if names == "claimNames" {
+	if names == "claimNames" || field(object, "spec", "scope") == "Namespaced" {
 		definition.Spec.Scope = extv1.NamespaceScoped
 	}
 	props = props.DeepCopy()
 	spec := props.Properties["spec"]
-	for _, name := range machinery {
+	for _, name := range compositions.Machinery() {
 		if _, taken := spec.Properties[name]; taken {
 			t.Errorf("%s: Crossplane has a field of its own called %s", definition.Name, name)
 		}
@@ -103,9 +105,14 @@ func crd(t *testing.T, object map[string]any, props *extv1.JSONSchemaProps, name
 	props.Properties["kind"] = extv1.JSONSchemaProps{Type: "string"}
 	longest := int64(63)
 	props.Properties["metadata"] = extv1.JSONSchemaProps{Type: "object", Properties: map[string]extv1.JSONSchemaProps{"name": {Type: "string", MaxLength: &longest}}}
-	props.Properties["status"] = extv1.JSONSchemaProps{Type: "object", Properties: map[string]extv1.JSONSchemaProps{"conditions": {
+	for _, name := range []string{"conditions", "connectionDetails", "claimConditionTypes", "crossplane"} {
+		if _, taken := props.Properties["status"].Properties[name]; taken {
+			t.Errorf("%s: Crossplane has a field of its own called %s in the status", definition.Name, name)
+		}
+	}
+	props.Properties["status"].Properties["conditions"] = extv1.JSONSchemaProps{
 		Type: "array", Items: &extv1.JSONSchemaPropsOrArray{Schema: &extv1.JSONSchemaProps{Type: "object", Properties: map[string]extv1.JSONSchemaProps{"type": {Type: "string"}}}},
-	}}}
+	}
 	var versions []extv1.CustomResourceDefinitionVersion
 	data, err = json.Marshal(field(object, "spec", "versions"))
 	if err != nil {
@@ -146,20 +153,24 @@ func accepts(t *testing.T, definition *extv1.CustomResourceDefinition) []string 
 func TestTheAPIServerAcceptsTheDefinitions(t *testing.T) {
 	t.Parallel()
 	objects := all(t, repository(t))
-	for _, kind := range []string{"Network", "Cluster"} {
-		object := find(t, objects, "bootstrap/definitions/x"+strings.ToLower(kind)+"s.yaml")
+	for _, kind := range kinds {
+		object := find(t, objects, definitionPath(kind))
 		props := definitionSchema(t, objects, kind)
-		for _, names := range []string{"names", "claimNames"} {
+		claim, composite, apiVersion, scope, both := kind, "X"+kind, "apiextensions.crossplane.io/v1", "", []string{"names", "claimNames"}
+		if kind == "ClusterRegistration" {
+			claim, composite, apiVersion, scope, both = "", kind, "apiextensions.crossplane.io/v2", "Namespaced", []string{"names"}
+		}
+		for _, names := range both {
 			if said := accepts(t, crd(t, object, props, names)); len(said) > 0 {
 				t.Errorf("%s, %s: %v", kind, names, said)
 			}
 		}
 		plural, kindName := text(object, "spec", "names", "plural"), text(object, "spec", "names", "kind")
-		if name := text(object, "metadata", "name"); name != plural+"."+text(object, "spec", "group") || kindName != "X"+kind || text(object, "spec", "claimNames", "kind") != kind {
+		if name := text(object, "metadata", "name"); name != plural+"."+text(object, "spec", "group") || kindName != composite || text(object, "spec", "claimNames", "kind") != claim {
 			t.Errorf("%s is called %s, its composite %s", kind, name, kindName)
 		}
-		if scope := field(object, "spec", "scope"); object["apiVersion"] != "apiextensions.crossplane.io/v1" || scope != nil && scope != "LegacyCluster" {
-			t.Errorf("%s: claims exist only in v1 with scope LegacyCluster, not in %v with scope %v", kind, object["apiVersion"], scope)
+		if text(object, "apiVersion") != apiVersion || text(object, "spec", "scope") != scope {
+			t.Errorf("%s: claims exist only in v1 with scope LegacyCluster, namespaced composites only in v2: this is %v with scope %v", kind, object["apiVersion"], field(object, "spec", "scope"))
 		}
 	}
 }

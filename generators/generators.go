@@ -39,6 +39,9 @@ func Domains() []Domain {
 		{Name: "nodePools", Environment: NodePools{}},
 		{Name: "services", Environment: Services{}},
 		{Name: "crossplane", Platform: Crossplane{}},
+		{Name: "compositions", Platform: Compositions{}},
+		{Name: "registrations", Platform: Registrations{}},
+		{Name: "admission", Platform: Admission{}},
 		{Name: "argocd", Platform: ArgoCD{}},
 		{Name: "addons", Platform: Addons{}},
 	}

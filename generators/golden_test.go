@@ -33,8 +33,8 @@ func TestGolden(t *testing.T) {
 			reason:      "three tiers in three zones, from the VPC's range",
 			environment: prodLines,
 			shows:       []string{"app/claims/network"},
-			absent:      []string{"10.40.96.0", "eu-west-1d", "compositionRef", "natGateways: single"},
-			sibling:     sibling{environment: devLines, lacks: []string{"natGateways: perZone", "ecr.api", "Prune=confirm", "traffic: ALL"}},
+			absent:      []string{"10.40.96.0", "eu-west-1d", "compositionRevision", "natGateways: single", "allow-deletion"},
+			sibling:     sibling{environment: devLines, lacks: []string{"natGateways: perZone", "ecr.api", "Prune=confirm", "traffic: ALL", "xnetworks-prod"}},
 		},
 		"network/explicit": {
 			reason: "given subnets and no data tier: a VPC without a cluster has no discovery tag",
@@ -63,6 +63,13 @@ func TestGolden(t *testing.T) {
 			shows:    []string{"app/claims/cluster"},
 			absent:   []string{"0.0.0.0/0", "v1.0.0-eksbuild.1", "m7g", "deletionProtection: true", "Prune=confirm"},
 			sibling:  sibling{environment: devLines, lacks: []string{"203.0.113.0/24", "m6i.large", "AL2023"}},
+		},
+		"cluster/deletable": {
+			reason:      "a cluster that may go, and the network that it runs in and that stays",
+			environment: devLines + "\n\tallowDeletion: [\"cluster\"]",
+			shows:       []string{"app/claims", "bootstrap/registrations"},
+			absent:      []string{"Prune=confirm", "sync-wave: \"0\"", "replayDeletion: true"},
+			sibling:     sibling{environment: devLines, lacks: []string{"genops.dev/allow-deletion: \"true\""}},
 		},
 		"nodepools/default": {
 			reason:      "one pool of each architecture, on Bottlerocket, with spot where it is not prod",
@@ -145,6 +152,28 @@ func TestGolden(t *testing.T) {
 			shows:       []string{"bootstrap/crossplane/providerconfig", "bootstrap/namespaces"},
 			absent:      []string{"kind: Secret", "eks.amazonaws.com", "aws_access_key", "\ndata:"},
 			sibling:     sibling{platform: "\tbootstrap: credentials: \"PodIdentity\"", lacks: []string{"secretRef", "source: Secret", "role/infra"}},
+		},
+		"compositions/stages": {
+			reason:      "the change of the function has not reached prod yet: nobody uses the new version",
+			environment: prodLines,
+			platform: "\tversions: packages: function: {version: \"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\", stages: prod: \"v0.2.0-rc.1\"}\n" +
+				"\tmirrors: packages: \"registry.example.org/\": \"registry.inside/\"",
+			shows:  []string{"bootstrap/crossplane/function", "bootstrap/crossplane/deploymentruntimeconfig-function", "bootstrap/crossplane/imageconfig", "bootstrap/compositions"},
+			absent: []string{"-dev\n", "genops-0123456789ab", "package: registry.inside", "v0.3.0", "serviceAccount", "privileged: true"},
+			sibling: sibling{
+				platform: "\tversions: packages: function: version: \"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+				lacks:    []string{"name: genops-v0-2-0-rc-1", "genops-function:v0.2.0-rc.1", "registry.inside"},
+			},
+		},
+		"registrations/cluster": {
+			reason:      "Argo CD is told of the cluster; with the cluster its registration may go",
+			environment: prodLines + "\n\tallowDeletion: [\"cluster\"]",
+			shows:       []string{"bootstrap/registrations", "bootstrap/definitions/clusterregistrations"},
+			absent:      []string{"claimNames", "Prune=confirm", "scope: Cluster\n", "kind: Secret"},
+			sibling: sibling{
+				environment: "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"",
+				lacks:       []string{"bootstrap/registrations/app.yaml", "role/acme-app-argocd", "genops.dev/allow-deletion: \"true\""},
+			},
 		},
 		"cluster/planned": {
 			reason:      "an environment without an account is only planned: nothing of it is rendered, here or for the platform",

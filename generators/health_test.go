@@ -42,7 +42,7 @@ func customizations(t *testing.T) map[string]string {
 func TestHealthOfClaimsAndApplications(t *testing.T) {
 	t.Parallel()
 	scripts := customizations(t)
-	const claims, applications, sets = "aws.genops.dev/*", "argoproj.io/Application", "argoproj.io/ApplicationSet"
+	const claims, registrations, applications, sets = "aws.genops.dev/*", "aws.genops.dev/ClusterRegistration", "argoproj.io/Application", "argoproj.io/ApplicationSet"
 	cases := map[string]struct {
 		reason  string
 		script  string
@@ -87,6 +87,73 @@ func TestHealthOfClaimsAndApplications(t *testing.T) {
 			script: claims,
 			object: `{status = {conditions = {{type = "Synced", status = "False", reason = "ReconcilePaused"}}}}`,
 			status: "Suspended", message: "paused",
+		},
+		"refused by AWS": {
+			reason: "somebody has to act: a resource that AWS refuses never becomes ready by itself",
+			script: claims,
+			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "Ready", status = "False", reason = "Creating"},
+				{type = "InfrastructureReady", status = "False", reason = "ResourceRefused", message = "dev.network.vpc: the limit of VPCs is reached"}}}}`,
+			status: "Degraded", message: "dev.network.vpc: the limit of VPCs is reached",
+		},
+		"waiting for AWS": {
+			reason: "what it waits for is more than Crossplane's list of resources",
+			script: claims,
+			object: `{status = {conditions = {{type = "InfrastructureReady", status = "False", reason = "Waiting", message = "waiting for 1 of 1 cluster"},
+				{type = "Ready", status = "False", reason = "Creating", message = "Unready resources: a, b and 20 more"}}}}`,
+			status: "Progressing", message: "waiting for 1 of 1 cluster",
+		},
+		"ready for Crossplane alone": {
+			reason: "a resource that is held back is not among those that Crossplane counts",
+			script: claims,
+			object: `{status = {conditions = {{type = "Ready", status = "True"}, {type = "InfrastructureReady", status = "False", reason = "Waiting", message = "waiting for 1 of 1 OIDC provider"}}}}`,
+			status: "Progressing", message: "waiting for 1 of 1 OIDC provider",
+		},
+		"all is there": {
+			reason: "both say so",
+			script: claims,
+			object: `{status = {conditions = {{type = "InfrastructureReady", status = "True", reason = "Available"}, {type = "Ready", status = "True"}, {type = "Synced", status = "True"}}}}`,
+			status: "Healthy", message: "ready",
+		},
+		"there and not ready": {
+			reason: "Crossplane has the last word: a step after ours may have more",
+			script: claims,
+			object: `{status = {conditions = {{type = "InfrastructureReady", status = "True", reason = "Available"}, {type = "Ready", status = "False", reason = "Creating"}}}}`,
+			status: "Progressing", message: "Creating",
+		},
+		"new registration": {
+			reason: "root prunes after everything in it is healthy: it must not wait for a cluster",
+			script: registrations, object: `{}`, status: "Healthy", message: "waiting for Crossplane",
+		},
+		"registration waits for EKS": {
+			reason: "root prunes after everything in it is healthy: it must not wait for a cluster",
+			script: registrations,
+			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "Ready", status = "False", reason = "Creating"},
+				{type = "InfrastructureReady", status = "False", reason = "Waiting", message = "waiting for EKS to give the endpoint of acme-dev"}}}}`,
+			status: "Healthy", message: "waiting for EKS to give the endpoint of acme-dev",
+		},
+		"registration refused": {
+			reason: "a Secret of this name that another composite owns is for a person",
+			script: registrations,
+			object: `{status = {conditions = {{type = "InfrastructureReady", status = "False", reason = "ResourceRefused", message = "owned"}}}}`,
+			status: "Degraded", message: "owned",
+		},
+		"registration not synced": {
+			reason: "Crossplane cannot compose it",
+			script: registrations,
+			object: `{status = {conditions = {{type = "Synced", status = "False", reason = "ReconcileError", message = "no such composition"}}}}`,
+			status: "Degraded", message: "no such composition",
+		},
+		"registration paused": {
+			reason: "a person paused it: nothing is wrong, and root goes on",
+			script: registrations,
+			object: `{status = {conditions = {{type = "Synced", status = "False", reason = "ReconcilePaused"}}}}`,
+			status: "Healthy", message: "waiting for Crossplane",
+		},
+		"registered": {
+			reason: "the Secret is there",
+			script: registrations,
+			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "InfrastructureReady", status = "True", reason = "Available", message = "all 1 resources are ready"}}}}`,
+			status: "Healthy", message: "all 1 resources are ready",
 		},
 		"application without status": {
 			reason: "an Application that was not compared yet is not healthy",

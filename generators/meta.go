@@ -20,6 +20,7 @@ const (
 	wavePackages        = -8
 	waveProviderConfigs = -7
 	waveDefinitions     = -6
+	waveCompositions    = -5
 	waveApplications    = 10
 )
 
@@ -36,6 +37,14 @@ func with(m map[string]string, key, value string) map[string]string {
 	}
 	m[key] = value
 	return m
+}
+
+// option adds an option to the sync options among the annotations.
+func option(annotations map[string]string, added string) map[string]string {
+	if options := annotations[annotationSyncOptions]; options != "" {
+		added = options + "," + added
+	}
+	return with(annotations, annotationSyncOptions, added)
 }
 
 // confirmed are the annotations of an object whose deletion would destroy something that a person should confirm: in protected environments

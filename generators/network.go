@@ -19,7 +19,7 @@ func (Network) Environment(c *schema.Config, e *schema.Environment) ([]manifest.
 	if err != nil {
 		return nil, err
 	}
-	object, err := newClaim(e, "Network", spec)
+	object, err := newClaim(e, "Network", schema.ClaimNetwork, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -27,13 +27,13 @@ func (Network) Environment(c *schema.Config, e *schema.Environment) ([]manifest.
 }
 
 // Platform makes the definition of Network claims.
-func (Network) Platform(*schema.Config) ([]manifest.Object, error) {
+func (Network) Platform(c *schema.Config) ([]manifest.Object, error) {
 	return definition{
-		kind:   "Network",
-		plural: "networks",
+		kind: "Network",
 		columns: []column{
 			{name: "CIDR", path: ".spec.cidr", description: "Address range of the VPC."},
 			{name: "REGION", path: ".spec.region", description: "AWS region."},
+			{name: "VPC", path: ".status.vpcId", description: "Id of the VPC."},
 		},
-	}.objects()
+	}.objects(c)
 }

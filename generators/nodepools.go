@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	karpenter "sigs.k8s.io/karpenter/pkg/apis/v1"
 
+	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/internal/manifest"
 	"github.com/innovate-inc/genops/schema"
 )
@@ -172,7 +173,7 @@ func newNodeClass(c *schema.Config, e *schema.Environment, name string, pool sch
 		Spec: ec2.EC2NodeClassSpec{
 			// A pinned release: nodes change when a person changes the catalogue, not when AWS publishes an image.
 			AMISelectorTerms:    []ec2.AMISelectorTerm{{Alias: strings.ToLower(pool.AMIFamily) + "@" + version}},
-			Role:                NodeRoleName(cluster),
+			Role:                compositions.NodeRoleName(cluster),
 			SubnetSelectorTerms: []ec2.SubnetSelectorTerm{{Tags: map[string]string{"karpenter.sh/discovery": cluster}}},
 			// EKS makes the cluster's security group and gives it this tag; its id is known to AWS alone.
 			SecurityGroupSelectorTerms: []ec2.SecurityGroupSelectorTerm{{Tags: map[string]string{"aws:eks:cluster-name": cluster}}},
@@ -189,12 +190,6 @@ func newNodeClass(c *schema.Config, e *schema.Environment, name string, pool sch
 		},
 	}, nil
 }
-
-// NodeRoleName is the name of the IAM role of a cluster's Karpenter nodes; the Cluster claim makes it.
-func NodeRoleName(cluster string) string { return cluster + "-karpenter-node" }
-
-// QueueName is the name of the SQS queue of a cluster's interruption notices; the Cluster claim makes it.
-func QueueName(cluster string) string { return cluster + "-karpenter" }
 
 // blockDevices are the disks of a node. Bottlerocket keeps its system on a disk of its own; containers live on the second one.
 func blockDevices(pool schema.NodePool) ([]*ec2.BlockDeviceMapping, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/generators"
 	"github.com/innovate-inc/genops/internal/manifest"
 	"github.com/innovate-inc/genops/schema"
@@ -111,7 +112,9 @@ func TestObjects(t *testing.T) {
 				if err != nil {
 					return err.Error()
 				}
-				return regexp.MustCompile(`(?i)AKIA[0-9A-Z]{16}|aws_secret_access_key|-----BEGIN|password: *\S|token: *\S`).FindString(string(content))
+				return regexp.MustCompile(`(?i)AKIA[0-9A-Z]{16}|aws_secret_access_key|-----BEGIN|password: *\S|token: *\S`).FindString(
+					strings.ReplaceAll(string(content), "automountServiceAccountToken: false", ""),
+				)
 			},
 		},
 		"project": {
@@ -136,15 +139,12 @@ func TestObjects(t *testing.T) {
 			},
 		},
 		"claim": {
-			"Crossplane's machinery is not for people to review",
+			"of Crossplane's machinery people review one field: which composition, and so which version of the function",
 			func(o manifest.Object) string {
-				spec, _ := o.Object["spec"].(map[string]any)
-				for _, name := range machinery {
-					if _, found := spec[name]; found && text(o.Object, "apiVersion") == "aws.genops.dev/v1alpha1" {
-						return name
-					}
+				if text(o.Object, "apiVersion") != "aws.genops.dev/v1alpha1" {
+					return ""
 				}
-				return ""
+				return machinery(o.Object)
 			},
 		},
 	}
@@ -166,11 +166,29 @@ func TestObjects(t *testing.T) {
 	}
 }
 
-// machinery are the fields that Crossplane puts into the spec of composites and claims (crossplane: internal/xcrd).
-var machinery = []string{
-	"compositionRef", "compositionSelector", "compositionRevisionRef", "compositionRevisionSelector", "compositionUpdatePolicy",
-	"compositeDeletePolicy", "claimRef", "resourceRef", "resourceRefs", "publishConnectionDetailsTo", "writeConnectionSecretToRef",
-	"environmentConfigRefs",
+// machinery is what is wrong with the fields that a claim or a composite has for Crossplane: it names the composition of its stage, and nothing
+// else.
+func machinery(object map[string]any) string {
+	spec, _ := object["spec"].(map[string]any)
+	stage := text(object, "metadata", "labels", schema.LabelStage)
+	composition, _ := compositions.Find(text(object, "kind"))
+	reference, allowed, name := spec["compositionRef"], "compositionRef", "x"+composition.Plural+"-"+stage
+	if !composition.Claim {
+		reference, allowed, name = spec["crossplane"], "crossplane", composition.Plural+"-"+stage
+		reference = field(reference, "compositionRef")
+		if !cmp.Equal(spec["crossplane"], map[string]any{"compositionRef": reference}) {
+			return fmt.Sprint(spec["crossplane"])
+		}
+	}
+	if !cmp.Equal(reference, map[string]any{"name": name}) {
+		return fmt.Sprintf("compositionRef is %v, the composition of its stage is %s", reference, name)
+	}
+	for _, other := range compositions.Machinery() {
+		if _, found := spec[other]; found && other != allowed {
+			return other
+		}
+	}
+	return ""
 }
 
 // empties lists nulls, statuses and timestamps in an object.
@@ -230,6 +248,21 @@ func TestPropertiesFind(t *testing.T) {
 	want := []string{".metadata.creationTimestamp", ".metadata.creationTimestamp is null", ".spec.list[0] is null", ".spec.list[1].metadata", ".status"}
 	if diff := cmp.Diff(want, empties("", object)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	claim := func(kind string, spec map[string]any) map[string]any {
+		return map[string]any{"kind": kind, "metadata": map[string]any{"labels": map[string]any{schema.LabelStage: "dev"}}, "spec": spec}
+	}
+	reference := func(name string) map[string]any { return map[string]any{"name": name} }
+	for want, given := range map[string]map[string]any{
+		"": claim("Network", map[string]any{"compositionRef": reference("xnetworks-dev")}),
+		"compositionRef is <nil>, the composition of its stage is xnetworks-dev":                    claim("Network", map[string]any{}),
+		"compositionRef is map[name:xnetworks-prod], the composition of its stage is xnetworks-dev": claim("Network", map[string]any{"compositionRef": reference("xnetworks-prod")}),
+		"resourceRef": claim("Network", map[string]any{"compositionRef": reference("xnetworks-dev"), "resourceRef": reference("x")}),
+		"<nil>":       claim("ClusterRegistration", map[string]any{"compositionRef": reference("clusterregistrations-dev")}),
+	} {
+		if got := machinery(given); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 	project := func(source, server, group string) map[string]any {
 		return map[string]any{"spec": map[string]any{

@@ -5,32 +5,54 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/innovate-inc/genops/compositions"
 )
 
+// conditions is the beginning of the health checks of what Crossplane composes: its conditions by type.
+const conditions = `local condition = {}
+if obj.status ~= nil and obj.status.conditions ~= nil then
+  for _, c in ipairs(obj.status.conditions) do condition[c.type] = c end
+end
+local ready, synced, made = condition["Ready"], condition["Synced"], condition["` + compositions.ConditionType + `"]
+`
+
 // claimHealth tells Argo CD how a claim is: it has checks for Crossplane's own kinds and for managed resources, not for the kinds of a
-// platform. Not synced is Degraded with Crossplane's reason; not ready is Progressing, because AWS takes its time.
-const claimHealth = `local hs = {status = "Progressing", message = "waiting for Crossplane"}
-if obj.status == nil or obj.status.conditions == nil then
-  return hs
-end
-local ready, synced = nil, nil
-for _, c in ipairs(obj.status.conditions) do
-  if c.type == "Ready" then ready = c end
-  if c.type == "Synced" then synced = c end
-end
-if synced ~= nil and synced.status == "False" then
+// platform. Not synced is Degraded with Crossplane's reason, and so is what AWS refuses: somebody has to act. What is not there yet is
+// Progressing, because AWS takes its time.
+const claimHealth = conditions + `if synced ~= nil and synced.status == "False" then
   if synced.reason == "ReconcilePaused" then
     return {status = "Suspended", message = "paused"}
   end
   return {status = "Degraded", message = synced.message or synced.reason}
 end
-if ready ~= nil and ready.status == "True" then
+if made ~= nil and made.status ~= "True" then
+  if made.reason == "` + compositions.ReasonRefused + `" then
+    return {status = "Degraded", message = made.message}
+  end
+  return {status = "Progressing", message = made.message or made.reason}
+end
+if ready == nil then
+  return {status = "Progressing", message = "waiting for Crossplane"}
+end
+if ready.status == "True" then
   return {status = "Healthy", message = "ready"}
 end
-if ready ~= nil then
-  hs.message = ready.message or ready.reason
+return {status = "Progressing", message = ready.message or ready.reason}
+`
+
+// registrationHealth never says Progressing, so that the root Application, which prunes after everything in it is healthy, does not wait for EKS:
+// a registration is there as soon as its cluster is.
+const registrationHealth = conditions + `if synced ~= nil and synced.status == "False" and synced.reason ~= "ReconcilePaused" then
+  return {status = "Degraded", message = synced.message or synced.reason}
 end
-return hs
+if made ~= nil and made.reason == "` + compositions.ReasonRefused + `" then
+  return {status = "Degraded", message = made.message}
+end
+if made ~= nil then
+  return {status = "Healthy", message = made.message or made.reason}
+end
+return {status = "Healthy", message = "waiting for Crossplane"}
 `
 
 // applicationHealth gives Applications a health again, so that sync waves of the root Application wait for what its children bring.
@@ -96,8 +118,8 @@ func newSettings() *corev1.ConfigMap {
 			"application.resourceTrackingMethod": "annotation",
 			"resource.exclusions":                exclusions,
 			// A wildcard works only in this combined key.
-			"resource.customizations": custom(Group+"/*", claimHealth) + custom("argoproj.io/Application", applicationHealth) +
-				custom("argoproj.io/ApplicationSet", setHealth),
+			"resource.customizations": custom(Group+"/*", claimHealth) + custom(Group+"/ClusterRegistration", registrationHealth) +
+				custom("argoproj.io/Application", applicationHealth) + custom("argoproj.io/ApplicationSet", setHealth),
 		},
 	}
 }

@@ -21,7 +21,7 @@ type comparer struct {
 }
 
 // sampleNames are names that the patterns of the contract's maps take: it is open to any of them, and no pattern says which.
-var sampleNames = []string{"example", "coredns", "single-nat-gateway", "1.35", "cpu", "memory.available"}
+var sampleNames = []string{"example", "coredns", "single-nat-gateway", "1.35", "cpu", "memory.available", "network", "dev"}
 
 func (c *comparer) differf(path, format string, args ...any) {
 	c.differences = append(c.differences, path+": "+fmt.Sprintf(format, args...))

@@ -14,8 +14,10 @@ func (c *Config) NetworkClaim(e *Environment) (NetworkSpec, error) {
 		return NetworkSpec{}, fmt.Errorf("divide network of %s: %w", e.Name, err)
 	}
 	return NetworkSpec{
-		ClaimMeta:   e.Meta(),
+		ClaimMeta:   e.Meta(ClaimNetwork),
 		CIDR:        e.Network.CIDR,
+		PodCIDR:     e.Network.PodCIDR,
+		DataACL:     e.Network.DataACL,
 		Subnets:     subnets,
 		NATGateways: e.Network.NATGateways,
 		Endpoints:   e.Network.Endpoints,
@@ -44,11 +46,12 @@ func (c *Config) ClusterClaim(e *Environment) (ClusterSpec, error) {
 	}
 	cluster := e.Cluster
 	spec := ClusterSpec{
-		ClaimMeta:          e.Meta(),
+		ClaimMeta:          e.Meta(ClaimCluster),
 		Name:               e.ClusterName(),
 		Version:            c.ClusterVersion(e),
 		Support:            cluster.Support,
 		Zones:              zones,
+		VPCCIDRs:           []string{e.Network.CIDR},
 		Endpoint:           Endpoint{Public: cluster.Endpoint.Public, AllowedCIDRs: []string{}},
 		Logs:               cluster.Logs,
 		LogRetentionDays:   cluster.LogRetentionDays,
@@ -59,6 +62,9 @@ func (c *Config) ClusterClaim(e *Environment) (ClusterSpec, error) {
 		Addons:             addons,
 		Access:             []AccessSpec{},
 		ArgoCDRoleARN:      c.Platform.ArgoCDRoleARN(),
+	}
+	if e.Network.PodCIDR != "" {
+		spec.VPCCIDRs = append(spec.VPCCIDRs, e.Network.PodCIDR)
 	}
 	if cluster.Endpoint.Public {
 		// Argo CD reaches the cluster from the bootstrap cluster's addresses: without them it could not manage it.

@@ -53,6 +53,7 @@ type ClusterSpec struct {
 	Version            string       `json:"version"`
 	Support            string       `json:"support"`
 	Zones              []string     `json:"zones"`
+	VPCCIDRs           []string     `json:"vpcCIDRs"`
 	Endpoint           Endpoint     `json:"endpoint"`
 	Logs               []string     `json:"logs"`
 	LogRetentionDays   int          `json:"logRetentionDays"`

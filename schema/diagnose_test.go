@@ -57,9 +57,9 @@ func in(line, column int, field, message string, hint ...string) problem.Problem
 
 // What the contract allows, as problems say it.
 const (
-	topFields     = "accept, account, argocd, cluster, costCenter, name, network, nodePools, owner, project, region, services, sharedAccount, stage, tags"
+	topFields     = "accept, account, adopt, allowDeletion, argocd, cluster, costCenter, name, network, nodePools, owner, project, region, services, sharedAccount, stage, tags"
 	clusterFields = "access, addons, deletionProtection, endpoint, logRetentionDays, logs, name, secretsEncryption, serviceCIDR, support, systemNodes, version"
-	networkFields = "cidr, endpoints, flowLogs, natGateways, subnets, zones"
+	networkFields = "cidr, dataACL, endpoints, flowLogs, natGateways, podCIDR, subnets, zones"
 	vpcCIDR       = "an IPv4 range between /16 and /28, such as 10.20.0.0/16 (Amazon VPC allows no other size)"
 	anyCIDR       = "an IPv4 range in CIDR notation, such as 10.20.0.0/16"
 	zonesAllowed  = "a whole number from 2 to 6, or a list, each element the name of an availability zone, such as eu-west-1a, at least 2 elements, at most 6 elements"

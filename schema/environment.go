@@ -4,21 +4,23 @@ import "maps"
 
 // Environment is one environment as #Environment has it, with every default filled in. The json tags are the CUE field names.
 type Environment struct {
-	Name          string              `json:"name"`
-	Stage         Stage               `json:"stage"`
-	Account       string              `json:"account,omitempty"`
-	SharedAccount bool                `json:"sharedAccount"`
-	Region        string              `json:"region"`
-	Project       string              `json:"project"`
-	Owner         string              `json:"owner"`
-	CostCenter    string              `json:"costCenter"`
-	Tags          map[string]string   `json:"tags"`
-	Accept        map[string]string   `json:"accept"`
-	Network       *Network            `json:"network,omitempty"`
-	Cluster       *Cluster            `json:"cluster,omitempty"`
-	NodePools     map[string]NodePool `json:"nodePools"`
-	Services      map[string]Service  `json:"services"`
-	ArgoCD        ArgoCD              `json:"argocd"`
+	Name          string                       `json:"name"`
+	Stage         Stage                        `json:"stage"`
+	Account       string                       `json:"account,omitempty"`
+	SharedAccount bool                         `json:"sharedAccount"`
+	Region        string                       `json:"region"`
+	Project       string                       `json:"project"`
+	Owner         string                       `json:"owner"`
+	CostCenter    string                       `json:"costCenter"`
+	Tags          map[string]string            `json:"tags"`
+	Accept        map[string]string            `json:"accept"`
+	Adopt         map[string]map[string]string `json:"adopt"`
+	AllowDeletion []string                     `json:"allowDeletion"`
+	Network       *Network                     `json:"network,omitempty"`
+	Cluster       *Cluster                     `json:"cluster,omitempty"`
+	NodePools     map[string]NodePool          `json:"nodePools"`
+	Services      map[string]Service           `json:"services"`
+	ArgoCD        ArgoCD                       `json:"argocd"`
 
 	// zoneLetters of the region, from #Zones: Load sets it.
 	zoneLetters string
@@ -76,7 +78,7 @@ func (e *Environment) ClusterName() string {
 }
 
 // Partition is the AWS partition of the environment's region (AWS General Reference, ARN format).
-func (e *Environment) Partition() string { return partition(e.Region) }
+func (e *Environment) Partition() string { return Partition(e.Region) }
 
 // AllTags are the AWS tags of the environment's resources: its own and the ones that genops gives to all.
 func (e *Environment) AllTags() map[string]string {
@@ -100,10 +102,18 @@ type ClaimMeta struct {
 	Region      string            `json:"region"`
 	Project     string            `json:"project"`
 	Tags        map[string]string `json:"tags"`
+	// Adopt has ids of existing AWS resources by the key of the composed resource.
+	Adopt map[string]string `json:"adopt,omitempty"`
 }
 
-// Meta is the environment as its claims state it.
-func (e *Environment) Meta() ClaimMeta {
+// Names of an environment's claims in its fields adopt and allowDeletion (#ClaimName).
+const (
+	ClaimNetwork = "network"
+	ClaimCluster = "cluster"
+)
+
+// Meta is the environment as its claim of that name states it.
+func (e *Environment) Meta(claim string) ClaimMeta {
 	return ClaimMeta{
 		Environment: e.Name,
 		Stage:       e.Stage,
@@ -111,5 +121,11 @@ func (e *Environment) Meta() ClaimMeta {
 		Region:      e.Region,
 		Project:     e.Project,
 		Tags:        e.AllTags(),
+		Adopt:       e.Adopt[claim],
 	}
+}
+
+// ArgoCDRoleARN is the role in the environment's account that Argo CD assumes to reach the environment's cluster. bootstrap/iam knows its ending.
+func (e *Environment) ArgoCDRoleARN() string {
+	return "arn:" + e.Partition() + ":iam::" + e.Account + ":role/" + e.ClusterName() + "-argocd"
 }

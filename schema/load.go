@@ -20,6 +20,8 @@ import (
 type Config struct {
 	Platform     *Platform
 	Environments []*Environment
+	// ProviderFacts is what the contract knows of the versions of the AWS provider.
+	ProviderFacts ProviderFacts
 
 	source *source
 }
@@ -49,6 +51,9 @@ func Load(ctx context.Context, fsys fs.FS, prefix string) (*Config, error) {
 				}
 				var err error
 				if i == len(names) {
+					if err := e.loadFacts(config); err != nil {
+						return err
+					}
 					problems[i], err = e.loadPlatform(src, config.Platform)
 				} else {
 					config.Environments[i] = &Environment{}
@@ -93,6 +98,18 @@ func (c *Config) Environment(name string) *Environment {
 
 func (e *evaluator) loadPlatform(src *source, platform *Platform) ([]problem.Problem, error) {
 	return e.read(src.shared, target{field: platformField, definition: "#Platform"}, platform)
+}
+
+// loadFacts reads what the contract knows and no platform says.
+func (e *evaluator) loadFacts(config *Config) error {
+	facts, err := e.contract("#AWSProvider")
+	if err != nil {
+		return err
+	}
+	if err := decode(facts, &config.ProviderFacts); err != nil {
+		return fmt.Errorf("read facts of the AWS provider: %w", err)
+	}
+	return nil
 }
 
 func (e *evaluator) loadEnvironment(src *source, name string, environment *Environment) ([]problem.Problem, error) {

@@ -13,6 +13,14 @@ type Network struct {
 	NATGateways string    `json:"natGateways"`
 	Endpoints   Endpoints `json:"endpoints"`
 	FlowLogs    FlowLogs  `json:"flowLogs"`
+	PodCIDR     string    `json:"podCIDR,omitempty"`
+	DataACL     DataACL   `json:"dataACL"`
+}
+
+// DataACL is the network ACL around the private data subnets.
+type DataACL struct {
+	Enabled bool  `json:"enabled"`
+	Ports   []int `json:"ports"`
 }
 
 // Zones are the availability zones of a network: a number, or names.
@@ -68,7 +76,9 @@ type FlowLogs struct {
 type NetworkSpec struct {
 	ClaimMeta   `json:",inline"`
 	CIDR        string      `json:"cidr"`
+	PodCIDR     string      `json:"podCIDR,omitempty"`
 	Subnets     TierSubnets `json:"subnets"`
+	DataACL     DataACL     `json:"dataACL"`
 	NATGateways string      `json:"natGateways"`
 	Endpoints   Endpoints   `json:"endpoints"`
 	FlowLogs    FlowLogs    `json:"flowLogs"`
@@ -80,6 +90,7 @@ type TierSubnets struct {
 	Public      []Subnet `json:"public"`
 	PrivateApp  []Subnet `json:"privateApp"`
 	PrivateData []Subnet `json:"privateData"`
+	Pods        []Subnet `json:"pods"`
 }
 
 // Subnet is one subnet: an availability zone and a range.

@@ -1,8 +1,11 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	versions "k8s.io/apimachinery/pkg/util/version"
 )
 
 // Platform is what all environments share (#Platform).
@@ -66,6 +69,7 @@ type Chart struct {
 // Packages are the Crossplane packages of the platform.
 type Packages struct {
 	ProviderAWS ProviderAWS `json:"providerAWS"`
+	Function    Function    `json:"function"`
 	Services    []string    `json:"services"`
 }
 
@@ -73,6 +77,42 @@ type Packages struct {
 type ProviderAWS struct {
 	Prefix  string `json:"prefix"`
 	Version string `json:"version"`
+}
+
+// Function is the package of the composition function.
+type Function struct {
+	Package string           `json:"package"`
+	Version string           `json:"version"`
+	Stages  map[Stage]string `json:"stages"`
+}
+
+// Of is the version that a stage has.
+func (f Function) Of(stage Stage) string {
+	if version, ok := f.Stages[stage]; ok {
+		return version
+	}
+	return f.Version
+}
+
+// ProviderFacts is what is known of the versions of the AWS provider (#AWSProvider).
+type ProviderFacts struct {
+	Installed                  string       `json:"installed"`
+	Schemas                    string       `json:"schemas"`
+	EndpointAssociationsBroken VersionRange `json:"endpointAssociationsBroken"`
+}
+
+// VersionRange is a range of versions, both ends included.
+type VersionRange struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Contains tells whether a version is in the range; what is no semantic version is in none.
+func (r VersionRange) Contains(version string) bool {
+	from, errFrom := versions.ParseSemantic(r.From)
+	to, errTo := versions.ParseSemantic(r.To)
+	v, err := versions.ParseSemantic(version)
+	return errors.Join(errFrom, errTo, err) == nil && v.AtLeast(from) && to.AtLeast(v)
 }
 
 // ArgoCDRoleARN is the role of Argo CD on the bootstrap cluster; clusters trust it.
@@ -87,7 +127,7 @@ func (p *Platform) CrossplaneRoleARN() string {
 
 func (p *Platform) bootstrapRole(controller string) string {
 	b := p.Bootstrap
-	return fmt.Sprintf("arn:%s:iam::%s:role/%s-%s", partition(b.Region), b.Account, b.ClusterName, controller)
+	return fmt.Sprintf("arn:%s:iam::%s:role/%s-%s", Partition(b.Region), b.Account, b.ClusterName, controller)
 }
 
 // ProvisionerRoleARN is the role in an environment's account that Crossplane assumes.
@@ -130,8 +170,8 @@ func mirror(address string, replacements map[string]string) string {
 	return replacements[longest] + strings.TrimPrefix(address, longest)
 }
 
-// partition is the AWS partition of a region.
-func partition(region string) string {
+// Partition is the AWS partition of a region.
+func Partition(region string) string {
 	switch {
 	case strings.HasPrefix(region, "cn-"):
 		return "aws-cn"

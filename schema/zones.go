@@ -62,8 +62,14 @@ func (e *Environment) TierSubnets() (TierSubnets, error) {
 	if err != nil {
 		return TierSubnets{}, err
 	}
+	pods, err := e.podSubnets(zones)
+	if err != nil {
+		return TierSubnets{}, err
+	}
 	if e.Network.Subnets != nil {
-		return e.explicitSubnets(zones)
+		tiers, err := e.explicitSubnets(zones)
+		tiers.Pods = pods
+		return tiers, err
 	}
 	vpc, err := netip.ParsePrefix(e.Network.CIDR)
 	if err != nil {
@@ -72,7 +78,7 @@ func (e *Environment) TierSubnets() (TierSubnets, error) {
 	if vpc.Bits() > 20 {
 		return TierSubnets{}, ErrSmallVPC
 	}
-	tiers := TierSubnets{Public: []Subnet{}, PrivateApp: []Subnet{}, PrivateData: []Subnet{}}
+	tiers := TierSubnets{Public: []Subnet{}, PrivateApp: []Subnet{}, PrivateData: []Subnet{}, Pods: pods}
 	for _, zone := range zones {
 		n := uint32(zone[len(zone)-1] - 'a')
 		tiers.Public = append(tiers.Public, Subnet{Zone: zone, CIDR: part(vpc, 7, 7*16+n)})
@@ -80,6 +86,22 @@ func (e *Environment) TierSubnets() (TierSubnets, error) {
 		tiers.PrivateData = append(tiers.PrivateData, Subnet{Zone: zone, CIDR: part(vpc, 7, 7*16+8+n)})
 	}
 	return tiers, nil
+}
+
+// podSubnets divides the further range for pods like the private app tier: an eighth for each zone, by the zone's letter.
+func (e *Environment) podSubnets(zones []string) ([]Subnet, error) {
+	subnets := []Subnet{}
+	if e.Network.PodCIDR == "" {
+		return subnets, nil
+	}
+	pods, err := netip.ParsePrefix(e.Network.PodCIDR)
+	if err != nil {
+		return nil, fmt.Errorf("read range of pods: %w", err)
+	}
+	for _, zone := range zones {
+		subnets = append(subnets, Subnet{Zone: zone, CIDR: part(pods, 3, uint32(zone[len(zone)-1]-'a'))})
+	}
+	return subnets, nil
 }
 
 // SubnetCountError is a tier whose explicit ranges do not match the zones.

@@ -84,6 +84,7 @@ func TestTierSubnets(t *testing.T) {
 				Public:      []Subnet{{"eu-west-1a", "10.40.224.0/23"}, {"eu-west-1b", "10.40.226.0/23"}, {"eu-west-1c", "10.40.228.0/23"}},
 				PrivateApp:  []Subnet{{"eu-west-1a", "10.40.0.0/19"}, {"eu-west-1b", "10.40.32.0/19"}, {"eu-west-1c", "10.40.64.0/19"}},
 				PrivateData: []Subnet{{"eu-west-1a", "10.40.240.0/23"}, {"eu-west-1b", "10.40.242.0/23"}, {"eu-west-1c", "10.40.244.0/23"}},
+				Pods:        []Subnet{},
 			},
 		},
 		"two zones of a /20": {
@@ -93,6 +94,7 @@ func TestTierSubnets(t *testing.T) {
 				Public:      []Subnet{{"eu-west-1a", "10.0.30.0/27"}, {"eu-west-1b", "10.0.30.32/27"}},
 				PrivateApp:  []Subnet{{"eu-west-1a", "10.0.16.0/23"}, {"eu-west-1b", "10.0.18.0/23"}},
 				PrivateData: []Subnet{{"eu-west-1a", "10.0.31.0/27"}, {"eu-west-1b", "10.0.31.32/27"}},
+				Pods:        []Subnet{},
 			},
 		},
 		"named zones": {
@@ -102,6 +104,7 @@ func TestTierSubnets(t *testing.T) {
 				Public:      []Subnet{{"eu-west-1c", "10.40.228.0/23"}, {"eu-west-1a", "10.40.224.0/23"}},
 				PrivateApp:  []Subnet{{"eu-west-1c", "10.40.64.0/19"}, {"eu-west-1a", "10.40.0.0/19"}},
 				PrivateData: []Subnet{{"eu-west-1c", "10.40.244.0/23"}, {"eu-west-1a", "10.40.240.0/23"}},
+				Pods:        []Subnet{},
 			},
 		},
 		"explicit": {
@@ -111,6 +114,7 @@ func TestTierSubnets(t *testing.T) {
 				Public:      []Subnet{{"us-east-2a", "10.50.0.0/20"}, {"us-east-2b", "10.50.16.0/20"}},
 				PrivateApp:  []Subnet{{"us-east-2a", "10.50.32.0/20"}, {"us-east-2b", "10.50.48.0/20"}},
 				PrivateData: []Subnet{},
+				Pods:        []Subnet{},
 			},
 		},
 		"explicit, too few": {

@@ -93,6 +93,9 @@ func (o *renderOptions) run(ctx context.Context) error {
 	if err := o.refuseEmpty(root, result); err != nil {
 		return err
 	}
+	if err := validateChanges(ctx, result, diff, progress); err != nil {
+		return err
+	}
 	if !o.check {
 		if len(diff.Changes()) > 0 {
 			progress("writing rendered/")
@@ -103,6 +106,23 @@ func (o *renderOptions) run(ctx context.Context) error {
 	}
 	stop()
 	return o.report(result, diff)
+}
+
+// validateChanges validates what is about to be written, and what the claims in it become. What stands in rendered/ was validated when it was
+// written.
+func validateChanges(ctx context.Context, result *pipeline.Result, diff *tree.Diff, progress pipeline.Progress) error {
+	changed := map[string]bool{}
+	for _, c := range diff.Changes() {
+		if c.Kind == tree.Created || c.Kind == tree.Updated {
+			changed[c.Path] = true
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	progress("validating")
+	_, err := result.Validate(ctx, changed)
+	return err
 }
 
 // foreign turns paths that are taken into problems. Something in the place of rendered/ itself is for whoever set up the machine.
@@ -197,12 +217,6 @@ func (o *renderOptions) report(result *pipeline.Result, diff *tree.Diff) error {
 	return nil
 }
 
-// sayf tells people something that is not the product.
-func (o *renderOptions) sayf(format string, args ...any) {
-	if !o.json() {
-		fmt.Fprintf(o.err, "genops: "+format+"\n", args...)
-	}
-}
 
 // summary counts changes by kind.
 func summary(counts map[tree.Kind]int) string {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -72,6 +73,13 @@ func (g *global) print(v any) error {
 		return fmt.Errorf("write output: %w", err)
 	}
 	return nil
+}
+
+// sayf tells people something that is not the product.
+func (g *global) sayf(format string, args ...any) {
+	if !g.json() {
+		fmt.Fprintf(g.err, "genops: "+format+"\n", args...)
+	}
 }
 
 // usageError is a command line that makes no sense.
@@ -148,7 +156,7 @@ func (g *global) report(err error) int {
 	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
 		fmt.Fprintf(g.err, "genops: %s\n", strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n\n", "\n")))
 		return exitUsage
-	case errors.As(err, &machine) || errors.As(err, &path) || concurrent(err):
+	case errors.As(err, &machine) || errors.As(err, &path) || concurrent(err) || machineFault(err):
 		fmt.Fprintf(g.err, "genops: %v\n", err)
 		return exitMachine
 	default:
@@ -210,7 +218,7 @@ Argo CD ApplicationSets below rendered/, from where a bootstrap cluster builds a
 	flags.StringVarP(&g.output, "output", "o", "text", "form of the output: text or json")
 	flags.StringVar(&g.color, "color", "auto", "colours: auto, always or never")
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRender(g), newExplain(g), newList(g), newVersion(g))
+	root.AddCommand(newRender(g), newExpand(g), newValidate(g), newExplain(g), newList(g), newFunction(g), newVersion(g))
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
 		if command.Name() == "completion" {
@@ -223,9 +231,13 @@ Argo CD ApplicationSets below rendered/, from where a bootstrap cluster builds a
 }
 
 // validate checks the options of every command.
-func (g *global) validate() error {
-	if g.output != "text" && g.output != "json" {
-		return usageError{fmt.Errorf("--output %q: allowed are text and json", g.output)}
+func (g *global) validate() error { return g.validateOutput("text", "json") }
+
+// validateOutput checks them for a command that has these forms of output.
+func (g *global) validateOutput(forms ...string) error {
+	if !slices.Contains(forms, g.output) {
+		last := len(forms) - 1
+		return usageError{fmt.Errorf("--output %q: allowed are %s and %s", g.output, strings.Join(forms[:last], ", "), forms[last])}
 	}
 	if g.color != "auto" && g.color != "always" && g.color != "never" {
 		return usageError{fmt.Errorf("--color %q: allowed are auto, always and never", g.color)}

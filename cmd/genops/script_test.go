@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 //	snapshot             remember all files
 //	unchanged PATH ...   since then no file below these paths was written, created or removed, not even with the same content
 //	changes PATH ...     print what was, for cmp stdout
+//	program ARCH FILE    write a program for amd64 or arm64 that does nothing
+//	registry             start a container registry, and put its address into $REGISTRY
 //	same FOLDER FOLDER   two trees have the same files with the same content
 //
 // and the condition [root]: whoever runs the tests may write everywhere.
@@ -59,6 +61,8 @@ func TestScripts(t *testing.T) {
 			"unchanged": unchangedCommand,
 			"changes":   changesCommand,
 			"same":      sameCommand,
+			"program":   programCommand,
+			"registry":  registryCommand,
 		},
 	})
 }

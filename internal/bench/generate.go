@@ -38,6 +38,7 @@ platform: schema.#Platform & {
 		}
 		packages: {
 			providerAWS: {prefix: "packages.example/provider-aws", version: "v2.6.0"}
+			function: {package: "packages.example/genops-function", version: "v0.3.0"}
 			services: ["ec2", "eks", "iam"]
 		}
 	}

@@ -41,6 +41,8 @@ type figures struct {
 	cpu  float64 // seconds, user and system
 	wall float64 // seconds
 	mib  float64 // peak resident memory
+	// resources is how many composed resources the output lists.
+	resources int
 }
 
 func bench(ctx context.Context, out io.Writer, sizes string, runs int) error {
@@ -63,18 +65,30 @@ func bench(ctx context.Context, out io.Writer, sizes string, runs int) error {
 	measured := programs{genops: binary, self: self, runs: runs}
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "environments\tfiles\tfirst render\tsecond render\t--check\tstart-up\tfloor (no CUE)\tfirst / floor\tpeak memory\t")
+	var claims strings.Builder
+	expanded := tabwriter.NewWriter(&claims, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(expanded, "environments\tresources\texpand\tvalidate\tvalidate / second render\tpeak memory\t")
 	for size := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(size))
 		if err != nil {
 			return fmt.Errorf("read number of environments: %w", err)
 		}
-		if err := measured.row(ctx, table, filepath.Join(work, size), n); err != nil {
+		dir := filepath.Join(work, size)
+		second, err := measured.row(ctx, table, dir, n)
+		if err != nil {
 			return err
 		}
+		if err := measured.claims(ctx, expanded, dir, n, second); err != nil {
+			return err
+		}
+	}
+	if err := expanded.Flush(); err != nil {
+		return fmt.Errorf("write table: %w", err)
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
+	fmt.Fprint(out, "\n", claims.String())
 	fmt.Fprintln(out, "\nCPU seconds, user and system, median; memory in MiB. first: rendered/ is empty. second: nothing changed.\n"+
 		"The floor reads the rendered objects before its clock starts, then marshals and writes them.")
 	return nil
@@ -87,16 +101,16 @@ type programs struct {
 	runs   int
 }
 
-// row measures one number of environments.
-func (p programs) row(ctx context.Context, table *tabwriter.Writer, dir string, n int) error {
+// row measures rendering one number of environments, and returns the CPU seconds of a second render.
+func (p programs) row(ctx context.Context, table *tabwriter.Writer, dir string, n int) (float64, error) {
 	if err := generate(dir, n); err != nil {
-		return err
+		return 0, err
 	}
 	rendered := filepath.Join(dir, "rendered")
 	var first, second, check, start, floor []figures
 	for range p.runs {
 		if err := os.RemoveAll(rendered); err != nil {
-			return fmt.Errorf("empty folder: %w", err)
+			return 0, fmt.Errorf("empty folder: %w", err)
 		}
 		for _, m := range []struct {
 			into *[]figures
@@ -110,7 +124,7 @@ func (p programs) row(ctx context.Context, table *tabwriter.Writer, dir string, 
 		} {
 			f, err := measure(ctx, m.args)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			*m.into = append(*m.into, f)
 		}
@@ -120,19 +134,40 @@ func (p programs) row(ctx context.Context, table *tabwriter.Writer, dir string, 
 	peak := median(first, func(f figures) float64 { return f.mib })
 	fmt.Fprintf(table, "%d\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t%.0f\t\n", n, count(rendered), a, median(second, cpu), median(check, cpu),
 		median(start, cpu), b, a/b, peak)
+	return median(second, cpu), nil
+}
+
+// claims measures what is done with the claims of one number of environments.
+func (p programs) claims(ctx context.Context, table *tabwriter.Writer, dir string, n int, second float64) error {
+	var expand, validate []figures
+	resources := 0
+	for range p.runs {
+		f, err := measure(ctx, []string{p.genops, "-C", dir, "expand", "-o", "json"})
+		if err != nil {
+			return err
+		}
+		expand, resources = append(expand, f), f.resources
+		if f, err = measure(ctx, []string{p.genops, "-C", dir, "validate"}); err != nil {
+			return err
+		}
+		validate = append(validate, f)
+	}
+	cpu := func(f figures) float64 { return f.cpu }
+	peak := median(append(expand, validate...), func(f figures) float64 { return f.mib })
+	fmt.Fprintf(table, "%d\t%d\t%.2f\t%.2f\t%.1f\t%.0f\t\n", n, resources, median(expand, cpu), median(validate, cpu), median(validate, cpu)/second, peak)
 	return nil
 }
 
 // measure runs a command. The floor measures itself and prints its CPU seconds, because reading the objects does not count.
 func measure(ctx context.Context, args []string) (figures, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // The commands are the benchmark's own.
-	var out strings.Builder
+	var out counter
 	cmd.Stdout = &out
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
 		return figures{}, fmt.Errorf("run %s: %w", strings.Join(args, " "), err)
 	}
-	f := figures{wall: time.Since(start).Seconds(), cpu: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
+	f := figures{resources: out.resources, wall: time.Since(start).Seconds(), cpu: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		const kib = 1024
 		f.mib = float64(usage.Maxrss) / kib
@@ -145,6 +180,23 @@ func measure(ctx context.Context, args []string) (figures, error) {
 		f.cpu = own
 	}
 	return f, nil
+}
+
+// counter keeps the beginning of an output and counts the composed resources in it: all of it would be counted as our memory.
+type counter struct {
+	strings.Builder
+
+	resources int
+}
+
+// Write counts.
+func (c *counter) Write(data []byte) (int, error) {
+	c.resources += strings.Count(string(data), `"resource": {`)
+	const enough = 4096
+	if c.Len() < enough {
+		c.Builder.Write(data)
+	}
+	return len(data), nil
 }
 
 func median(all []figures, of func(figures) float64) float64 {

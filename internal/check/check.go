@@ -8,6 +8,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/innovate-inc/genops/internal/problem"
@@ -53,7 +54,17 @@ func environment(r *report, e *schema.Environment) {
 	} else {
 		homeless(r, e)
 	}
+	adopted(r, e)
 	windows(r, e)
+}
+
+// adopted checks that ids are given to claims that there are.
+func adopted(r *report, e *schema.Environment) {
+	for _, claim := range slices.Sorted(maps.Keys(e.Adopt)) {
+		if claim == schema.ClaimNetwork && e.Network == nil || claim == schema.ClaimCluster && e.Cluster == nil {
+			r.error(e, "adopt."+claim, fmt.Sprintf("%s has no %s that could adopt anything", e.Name, claim), "remove adopt."+claim+", or describe the "+claim)
+		}
+	}
 }
 
 // homeless checks that an environment without a cluster describes nothing that runs in one: it would be left out in silence.

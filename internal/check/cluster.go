@@ -29,6 +29,7 @@ func cluster(r *report, e *schema.Environment) {
 	endpoint(r, e)
 	claimLimits(r, e)
 	addonVersions(r, e)
+	access(r, e)
 	nodes := e.Cluster.SystemNodes
 	if nodes.Min > nodes.Max {
 		r.error(e, "cluster.systemNodes.min", fmt.Sprintf("%d is more than max, which is %d", nodes.Min, nodes.Max))
@@ -39,6 +40,27 @@ func cluster(r *report, e *schema.Environment) {
 			r.error(e, fmt.Sprintf("cluster.systemNodes.instanceTypes[%d]", i),
 				fmt.Sprintf("%s is %s, but the system nodes are %s", instanceType, arch, nodes.Architecture))
 		}
+	}
+}
+
+// access checks that each principal has one entry, as in the EKS API, and that the controllers get their AWS credentials.
+func access(r *report, e *schema.Environment) {
+	entries := map[string]string{e.ArgoCDRoleARN(): ""}
+	for _, name := range slices.Sorted(maps.Keys(e.Cluster.Access)) {
+		principal := e.Cluster.Access[name].PrincipalARN
+		field := "cluster.access." + name + ".principalARN"
+		other, taken := entries[principal]
+		switch {
+		case taken && other == "":
+			r.error(e, field, principal+" is Argo CD's role, which genops gives access itself")
+		case taken:
+			p := r.error(e, field, principal+" has an entry already: EKS takes one for each principal")
+			p.Related = []problem.Related{r.related(e, "cluster.access."+other+".principalARN", other+" names it here")}
+		}
+		entries[principal] = name
+	}
+	if agent, ok := e.Cluster.Addons["eks-pod-identity-agent"]; ok && !agent.Enabled {
+		r.error(e, "cluster.addons.eks-pod-identity-agent.enabled", "without this add-on no controller gets credentials: Karpenter makes no nodes")
 	}
 }
 

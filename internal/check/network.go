@@ -20,10 +20,14 @@ func network(r *report, e *schema.Environment) {
 	if e.Stage == schema.StageProd && e.Network.NATGateways == "single" {
 		r.warning(e, "single-nat-gateway", "network.natGateways", "a single NAT gateway in prod: when its zone fails, no zone reaches the Internet")
 	}
+	further(r, e, vpc)
 	tiers, err := e.TierSubnets()
 	if err != nil {
 		layout(r, e, err)
 		return
+	}
+	if e.Network.DataACL.Enabled && len(tiers.PrivateData) == 0 {
+		r.error(e, "network.dataACL.enabled", "there are no private data subnets for the network ACL", "leave dataACL out, or give network.subnets.privateData")
 	}
 	if e.Network.Subnets != nil && vpc.IsValid() {
 		explicit(r, e, vpc, tiers)
@@ -35,6 +39,18 @@ func own(r *report, e *schema.Environment) {
 	if !r.config.Own(e.Name, "network.cidr") {
 		r.error(e, "network.cidr", "the range is set outside the environment's own folder: each environment has a range of its own",
 			"write network: cidr: \""+e.Network.CIDR+"\" into environments/"+e.Name+"/")
+	}
+}
+
+// further checks the range for pods. It may be that of another environment: nothing routes it between networks.
+func further(r *report, e *schema.Environment, vpc netip.Prefix) {
+	if e.Network.PodCIDR == "" {
+		return
+	}
+	pods, ok := aligned(r, e, "network.podCIDR", e.Network.PodCIDR)
+	if ok && vpc.IsValid() && pods.Overlaps(vpc) {
+		p := r.error(e, "network.podCIDR", fmt.Sprintf("%s overlaps the VPC's own range %s", pods, vpc))
+		p.Related = []problem.Related{r.related(e, "network.cidr", "the VPC's range is set here")}
 	}
 }
 

@@ -58,7 +58,8 @@ func description(v cue.Value) string {
 		if !strings.HasPrefix(text, "#") {
 			return text
 		}
-		if _, what, ok := strings.Cut(text, " is the "); ok && strings.HasSuffix(v.Path().String(), "Spec") {
+		name := v.Path().String()
+		if _, what, ok := strings.Cut(text, " is the "); ok && (strings.HasSuffix(name, "Spec") || strings.HasSuffix(name, "Status")) {
 			return "The " + what
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/internal/pipeline"
 	"github.com/innovate-inc/genops/internal/tree"
 	"github.com/innovate-inc/genops/internal/validate"
@@ -159,9 +160,13 @@ func newJudge(t *testing.T, objects map[string]map[string]any) *judge {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j.definitions[get(object, "spec", "claimNames", "kind").(string)] = schema
+		kind, isClaim := get(object, "spec", "claimNames", "kind").(string)
+		if !isClaim {
+			kind = get(object, "spec", "names", "kind").(string)
+		}
+		j.definitions[kind] = schema
 	}
-	if kinds := slices.Sorted(maps.Keys(j.definitions)); !slices.Equal(kinds, []string{"Cluster", "Network"}) {
+	if kinds := slices.Sorted(maps.Keys(j.definitions)); !slices.Equal(kinds, []string{"Cluster", "ClusterRegistration", "Network"}) {
 		t.Fatalf("definitions of %v", kinds)
 	}
 	return j
@@ -171,7 +176,12 @@ func newJudge(t *testing.T, objects map[string]map[string]any) *judge {
 func (j *judge) says(ctx context.Context, object map[string]any) []string {
 	said := j.validator.Object(ctx, object)
 	if object["apiVersion"] == "aws.genops.dev/v1alpha1" {
-		said = append(said, j.definitions[object["kind"].(string)].Validate(ctx, object)...)
+		// The definitions do not have what Crossplane adds to them.
+		bare := maps.Clone(object["spec"].(map[string]any))
+		for _, name := range compositions.Machinery() {
+			delete(bare, name)
+		}
+		said = append(said, j.definitions[object["kind"].(string)].Validate(ctx, map[string]any{"spec": bare})...)
 	}
 	return append(said, limitRange(object)...)
 }

@@ -3,13 +3,11 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,12 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/innovate-inc/genops/generators"
-	"github.com/innovate-inc/genops/internal/check"
 	"github.com/innovate-inc/genops/internal/manifest"
-	"github.com/innovate-inc/genops/internal/postrender"
 	"github.com/innovate-inc/genops/internal/problem"
 	"github.com/innovate-inc/genops/internal/tree"
-	"github.com/innovate-inc/genops/internal/validate"
 	"github.com/innovate-inc/genops/schema"
 )
 
@@ -34,38 +29,29 @@ type Progress func(step string)
 
 // Result is a rendered platform.
 type Result struct {
-	Config *schema.Config
+	*Input
+
 	// Files is the content of rendered/: all of it, or of the environments that were asked for and of what depends on them.
 	Files tree.Files
 	// Tops are the folders below rendered/ that Files is complete for; nil means all.
 	Tops []string
 	// Rendered is the number of environments that Files is about.
 	Rendered int
-	// Warnings do not stop a render.
-	Warnings []problem.Problem
 }
 
-// Render renders the environments below fsys, or those that are named. All environments are checked in either case, because what is wrong
-// between two of them is wrong for both. prefix goes before file names in problems.
+// Render renders the environments below fsys, or those that are named.
 func Render(ctx context.Context, fsys fs.FS, prefix string, names []string, progress Progress) (*Result, error) {
 	progress("reading environments")
-	config, err := schema.Load(ctx, fsys, prefix)
+	in, err := Load(ctx, fsys, prefix, names)
 	if err != nil {
 		return nil, err
 	}
-	checked := check.Run(config)
-	if err := problem.Join(slices.Concat(checked.Errors, unknownNames(config, names), sameNames(config))); err != nil {
-		return nil, err
-	}
-	r := &Result{Config: config, Files: tree.Files{}, Warnings: checked.Warnings}
-	selected := config.Environments
+	r := &Result{Input: in, Files: tree.Files{}, Rendered: len(in.Selected)}
 	if len(names) > 0 {
-		selected = slices.DeleteFunc(slices.Clone(selected), func(e *schema.Environment) bool { return !slices.Contains(names, e.Name) })
 		r.Tops = append(slices.Sorted(slices.Values(names)), generators.Bootstrap)
 	}
-	r.Rendered = len(selected)
 	progress("generating manifests")
-	rendered, err := renderAll(ctx, config, selected, fsys, prefix)
+	rendered, err := in.renderAll(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -126,30 +112,25 @@ func list(names []string) string {
 }
 
 // renderAll renders the platform's own objects and each environment's, a few at a time.
-func renderAll(ctx context.Context, config *schema.Config, selected []*schema.Environment, fsys fs.FS, prefix string) ([]tree.Files, error) {
-	rendered := make([]tree.Files, len(selected)+1)
-	problems := make([][]problem.Problem, len(selected))
-	validator := &validate.Validator{}
+func (in *Input) renderAll(ctx context.Context) ([]tree.Files, error) {
+	rendered := make([]tree.Files, len(in.Selected)+1)
+	problems := make([][]problem.Problem, len(in.Selected))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	group.Go(func() error {
-		objects, err := generators.Platform(config)
+		objects, err := in.Platform()
 		if err != nil {
 			return err
 		}
-		rendered[len(selected)], err = encode(objects)
+		rendered[len(in.Selected)], err = encode(objects)
 		return err
 	})
-	for i, e := range selected {
+	for i, e := range in.Selected {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("render %s: %w", e.Name, err)
 			}
-			objects, err := generators.Environment(config, e)
-			if err != nil {
-				return err
-			}
-			objects, err = patch(ctx, objects, e, validator, fsys, prefix)
+			objects, err := in.Environment(ctx, e)
 			if wrong, ok := errors.AsType[*problem.Error](err); ok {
 				// The other environments are looked at all the same: a person repairs everything before the next try.
 				problems[i] = wrong.Problems
@@ -169,51 +150,6 @@ func renderAll(ctx context.Context, config *schema.Config, selected []*schema.En
 		return nil, err
 	}
 	return rendered, nil
-}
-
-// patch applies an environment's kustomization, and holds its result against the types and rules of the APIs: what a patch can spell wrong
-// would otherwise be seen on the cluster first.
-func patch(
-	ctx context.Context, objects []manifest.Object, e *schema.Environment, validator *validate.Validator, fsys fs.FS, prefix string,
-) ([]manifest.Object, error) {
-	folder := path.Join("environments", e.Name)
-	files, err := fs.Sub(fsys, folder)
-	if err != nil {
-		return nil, fmt.Errorf("open folder: %w", err)
-	}
-	if len(objects) == 0 || !postrender.HasKustomization(files) {
-		return objects, nil
-	}
-	shown := path.Join(prefix, folder)
-	patched, err := postrender.Run(shown, files, objects)
-	if err != nil {
-		return nil, err
-	}
-	before := make(map[string][]byte, len(objects))
-	for _, object := range objects {
-		if before[object.Path], err = manifest.Encode("", object.Object); err != nil {
-			return nil, fmt.Errorf("write %s: %w", object.Path, err)
-		}
-	}
-	var problems []problem.Problem
-	for _, object := range patched {
-		after, err := manifest.Encode("", object.Object)
-		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", object.Path, err)
-		}
-		if bytes.Equal(before[object.Path], after) {
-			continue
-		}
-		for _, message := range validator.Object(ctx, object.Object) {
-			problems = append(problems, problem.Problem{
-				Environment: e.Name,
-				Position:    problem.Position{File: path.Join(shown, "kustomization.yaml")},
-				Message:     fmt.Sprintf("after its patches, %s is not valid: %s", object.Path, message),
-				Hint:        "genops makes valid objects: look for the patch that changes this one",
-			})
-		}
-	}
-	return patched, problem.Join(problems)
 }
 
 // encode writes objects as YAML, one a file.

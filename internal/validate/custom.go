@@ -3,26 +3,28 @@ package validate
 import (
 	"context"
 	"fmt"
-	"sync"
+	"slices"
+	"strings"
 
-	karpenteraws "github.com/aws/karpenter-provider-aws/pkg/apis"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	extv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
-
-	"github.com/innovate-inc/genops/generators"
-	contract "github.com/innovate-inc/genops/schema"
 )
 
-// Schema validates objects of one version of a custom resource, as the API server does: unknown fields, structural schema, CEL rules.
+// noSuchField is what is said of a field that the API does not have. The API server drops such fields.
+const noSuchField = ": there is no such field"
+
+// Schema validates objects of one version of a custom resource, as the API server does: unknown fields, structural schema, CEL rules. It is
+// safe for concurrent use.
 type Schema struct {
 	structural *structural.Structural
 	schema     validation.SchemaValidator
@@ -46,7 +48,7 @@ func NewSchema(props *extv1.JSONSchemaProps) (*Schema, error) {
 	return &Schema{structural: s, schema: validator, cel: cel.NewValidator(s, true, celconfig.PerCallLimit)}, nil
 }
 
-// Validate returns what is wrong with an object that is created.
+// Validate returns what is wrong with an object that is created. Of its metadata it sees no more than the schema does.
 func (s *Schema) Validate(ctx context.Context, object map[string]any) []string {
 	return s.update(ctx, object, nil)
 }
@@ -56,96 +58,62 @@ func (s *Schema) ValidateUpdate(ctx context.Context, object, old map[string]any)
 	return s.update(ctx, object, old)
 }
 
+// update goes through the steps of the API server in their order.
 func (s *Schema) update(ctx context.Context, object, old map[string]any) []string {
-	var messages []string
-	object = runtime.DeepCopyJSON(object)
-	track := structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
-	for _, unknown := range pruning.PruneWithOptions(runtime.DeepCopyJSON(object), s.structural, true, track) {
-		messages = append(messages, fmt.Sprintf("%s: there is no such field", unknown))
+	object, messages := s.decode(object)
+	errs := validation.ValidateCustomResource(nil, object, s.schema)
+	// Its order is that of a map.
+	slices.SortFunc(errs, func(a, b *field.Error) int { return strings.Compare(a.Error(), b.Error()) })
+	errs = append(errs, objectmeta.Validate(nil, object, s.structural, false)...)
+	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, s.structural, object)...)
+	if len(errs) == 0 && len(messages) == 0 && s.cel != nil {
+		// A nil map in an interface would count as an old object.
+		var before any
+		if old != nil {
+			// What is stored has its defaults.
+			before, _ = s.decode(old)
+		}
+		errs, _ = s.cel.Validate(ctx, (*field.Path)(nil), s.structural, object, before, celconfig.RuntimeCELCostBudget)
 	}
-	defaulting.Default(object, s.structural)
-	for _, e := range validation.ValidateCustomResource(nil, object, s.schema) {
-		messages = append(messages, e.Error())
-	}
-	for _, e := range listtype.ValidateListSetsAndMaps(nil, s.structural, object) {
-		messages = append(messages, e.Error())
-	}
-	if s.cel == nil || len(messages) > 0 {
-		return messages
-	}
-	// A nil map in an interface would count as an old object.
-	var before any
-	if old != nil {
-		before = old
-	}
-	errors, _ := s.cel.Validate(ctx, (*field.Path)(nil), s.structural, object, before, celconfig.RuntimeCELCostBudget)
-	for _, e := range errors {
-		messages = append(messages, e.Error())
+	for _, e := range withoutEchoes(errs) {
+		messages = append(messages, message(e))
 	}
 	return messages
 }
 
-// Validator validates objects one after the other and compiles each schema once, which costs more than validating with it. It is safe for
-// concurrent use.
-type Validator struct {
-	mu      sync.Mutex
-	schemas map[string]*Schema
+// decode returns a copy of an object as the API server would store it: with defaults, and without the fields that it has no schema for, which
+// are what the messages are about.
+func (s *Schema) decode(object map[string]any) (map[string]any, []string) {
+	object = runtime.DeepCopyJSON(object)
+	defaulting.Default(object, s.structural)
+	unknown := pruning.PruneWithOptions(object, s.structural, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
+	defaulting.PruneNonNullableNullsWithoutDefaults(object, s.structural)
+	// The metadata of objects within the object. What cannot be read is for the validation to name.
+	_, within := objectmeta.CoerceWithOptions(nil, object, s.structural, false, objectmeta.CoerceOptions{ReturnUnknownFieldPaths: true})
+	var messages []string
+	for _, path := range append(unknown, within...) {
+		messages = append(messages, path+noSuchField)
+	}
+	return object, messages
 }
 
-// Object returns what is wrong with an object, one sentence each.
-func (v *Validator) Object(ctx context.Context, object map[string]any) []string {
-	schema, ok, err := v.schema(object)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	// What the schema finds the Go type finds, too: one fault is one sentence.
-	if ok {
-		if messages := schema.Validate(ctx, object); len(messages) > 0 {
-			return messages
+// withoutEchoes drops what is said of a value besides that its type is wrong, such as that an enumeration does not have it.
+func withoutEchoes(errs field.ErrorList) field.ErrorList {
+	var wrong []string
+	for _, e := range errs {
+		if e.Type == field.ErrorTypeTypeInvalid {
+			wrong = append(wrong, e.Field)
 		}
 	}
-	return strict(object)
+	return slices.DeleteFunc(errs, func(e *field.Error) bool {
+		return e.Type != field.ErrorTypeTypeInvalid && slices.Contains(wrong, e.Field)
+	})
 }
 
-// schema is that of an object's kind, if it is known: the linked modules export the definitions of Karpenter's kinds.
-func (v *Validator) schema(object map[string]any) (*Schema, bool, error) {
-	apiVersion, _ := object["apiVersion"].(string)
-	kind, _ := object["kind"].(string)
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if schema, ok := v.schemas[apiVersion+"/"+kind]; ok {
-		return schema, true, nil
+// message is an error of the API server. Upjet's rules about required fields hang on the spec, and name the field in their text.
+func message(err *field.Error) string {
+	if missing, ok := strings.CutSuffix(err.Detail, " is a required parameter"); ok && !strings.Contains(missing, " ") {
+		return missing + ": Required value"
 	}
-	props, err := definition(apiVersion, kind)
-	if props == nil || err != nil {
-		return nil, false, err
-	}
-	schema, err := NewSchema(props)
-	if err != nil {
-		return nil, false, fmt.Errorf("read definition of %s: %w", kind, err)
-	}
-	if v.schemas == nil {
-		v.schemas = map[string]*Schema{}
-	}
-	v.schemas[apiVersion+"/"+kind] = schema
-	return schema, true, nil
-}
-
-// definition is the schema of a custom resource, or nil if it is not known here: that of claims comes from the contract.
-func definition(apiVersion, kind string) (*extv1.JSONSchemaProps, error) {
-	if apiVersion == generators.Group+"/"+generators.Version {
-		spec, err := contract.ClaimSchema(kind)
-		if err != nil {
-			return nil, fmt.Errorf("find definition: %w", err)
-		}
-		return &extv1.JSONSchemaProps{Type: "object", Required: []string{"spec"}, Properties: map[string]extv1.JSONSchemaProps{"spec": spec}}, nil
-	}
-	for _, crd := range karpenteraws.CRDs {
-		for _, version := range crd.Spec.Versions {
-			if crd.Spec.Names.Kind == kind && crd.Spec.Group+"/"+version.Name == apiVersion {
-				return version.Schema.OpenAPIV3Schema, nil
-			}
-		}
-	}
-	return nil, nil //nolint:nilnil // Most kinds have a Go type instead.
+	return err.Error()
 }

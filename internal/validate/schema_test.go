@@ -24,6 +24,11 @@ properties:
       name:
         type: string
         x-kubernetes-validations: [{rule: self == oldSelf, message: name cannot change}]
+      tier:
+        type: string
+        default: small
+        x-kubernetes-validations: [{rule: self == oldSelf, message: tier cannot change}]
+      inner: {type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}
       free: {type: object, x-kubernetes-preserve-unknown-fields: true}
       disks:
         type: array
@@ -81,9 +86,18 @@ func TestSchema(t *testing.T) {
 		"rule":              {"a rule of CEL", "spec: {size: 1, color: green}", "", []string{"spec: Invalid value: green ones are large"}},
 		"rule, kept":        {"a rule of CEL", "spec: {size: 10, color: green}", "", nil},
 		"rules wait":        {"a rule over what has the wrong type says nothing of use", "spec: {size: ten, color: green}", "", []string{`spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"`}},
+		"one fault":         {"what is no text is in no enumeration", "spec: {size: 1, color: []}", "", []string{`spec.color: Invalid value: "array": spec.color in body must be of type string: "array"`}},
+		"null":              {"nothing is nothing", "spec: {size: 1, name: null, color: null}", "", nil},
+		"null, required":    {"nothing is nothing", "spec: {size: null}", "", []string{"spec.size: Required value"}},
+		"several":           {"their order is always the same", "spec: {color: blue, disks: [{kind: a}]}", "", []string{`spec.color: Unsupported value: "blue": supported values: "red", "green"`, "spec.disks[0].device: Required value", "spec.size: Required value"}},
+		"inner":             {"an object within the object", "spec: {size: 1, inner: {apiVersion: a/v1, kind: A, metadata: {name: a}, spec: {b: c}}}", "", nil},
+		"inner, no kind":    {"it is an object all the same", "spec: {size: 1, inner: {apiVersion: a/v1}}", "", []string{"spec.inner.kind: Required value"}},
+		"inner, metadata":   {"pruning would drop it", "spec: {size: 1, inner: {apiVersion: a/v1, kind: A, metadata: {lables: {}}}}", "", []string{"spec.inner.metadata.lables: there is no such field"}},
 		"created":           {"there is nothing to compare with", "spec: {size: 1, name: b}", "", nil},
 		"changed":           {"the name is what it was", "spec: {size: 1, name: b}", "spec: {size: 1, name: a}", []string{`spec.name: Invalid value: "b": name cannot change`}},
 		"unchanged":         {"the name is what it was", "spec: {size: 2, name: a}", "spec: {size: 1, name: a}", nil},
+		"default changed":   {"what was stored had its default", "spec: {size: 1, tier: large}", "spec: {size: 1}", []string{`spec.tier: Invalid value: "large": tier cannot change`}},
+		"default written":   {"what was stored had its default", "spec: {size: 1, tier: small}", "spec: {size: 1}", nil},
 		"key twice":         {"elements are told apart by their key", "spec: {size: 1, disks: [{device: a}, {device: a}]}", "", []string{`spec.disks[1]: Duplicate value: {"device":"a"}`}},
 		"element of a set":  {"a set has everything once", "spec: {size: 1, zones: [a, b, a]}", "", []string{`spec.zones[2]: Duplicate value: "a"`}},
 		"set":               {"a set has everything once", "spec: {size: 1, zones: [a, b]}", "", nil},

@@ -4,6 +4,7 @@ package validate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,8 +16,10 @@ import (
 	"github.com/crossplane/crossplane/apis/v2/apiextensions/v1alpha1"
 	pkgv1 "github.com/crossplane/crossplane/apis/v2/pkg/v1"
 	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	kjson "sigs.k8s.io/json"
 	karpenter "sigs.k8s.io/karpenter/pkg/apis/v1"
@@ -33,6 +36,14 @@ func typeOf(apiVersion, kind string) any {
 		return &corev1.Namespace{}
 	case "v1/ResourceQuota":
 		return &corev1.ResourceQuota{}
+	case "v1/Secret":
+		return &corev1.Secret{}
+	case "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy":
+		return &admissionregistrationv1.ValidatingAdmissionPolicy{}
+	case "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding":
+		return &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
+	case "rbac.authorization.k8s.io/v1/ClusterRole":
+		return &rbacv1.ClusterRole{}
 	case "networking.k8s.io/v1/NetworkPolicy":
 		return &networkingv1.NetworkPolicy{}
 	case "karpenter.sh/v1/NodePool":
@@ -67,7 +78,7 @@ func Typed(object map[string]any) bool {
 	return typeOf(apiVersion, kind) != nil
 }
 
-// strict decodes an object into its Go type: unknown and repeated fields and wrong types are errors.
+// strict decodes an object into its Go type, if it has one: unknown fields and wrong types are errors.
 func strict(object map[string]any) []string {
 	apiVersion, _ := object["apiVersion"].(string)
 	kind, _ := object["kind"].(string)
@@ -86,18 +97,27 @@ func strict(object map[string]any) []string {
 	}
 	var messages []string
 	for _, p := range problems {
-		messages = append(messages, sentence(p))
+		messages = append(messages, unknownField(p))
 	}
 	return messages
+}
+
+// unknownField is an error of strict decoding, which finds nothing but fields that the Go type does not have.
+func unknownField(err error) string {
+	var unknown kjson.FieldError
+	if !errors.As(err, &unknown) {
+		return err.Error()
+	}
+	return unknown.FieldPath() + noSuchField
 }
 
 // sentence drops the names of Go from an error of JSON decoding.
 func sentence(err error) string {
 	text := strings.TrimPrefix(err.Error(), "json: ")
 	if rest, ok := strings.CutPrefix(text, "cannot unmarshal "); ok {
-		found, field, _ := strings.Cut(rest, " into Go struct field ")
-		_, path, _ := strings.Cut(field, ".")
-		path, goType, _ := strings.Cut(path, " of type ")
+		found, target, _ := strings.Cut(rest, " into Go ")
+		target, goType, _ := strings.Cut(target, " of type ")
+		_, path, _ := strings.Cut(target, ".") // "struct field Type.path", or "value" for the whole.
 		return fmt.Sprintf("%s: found %s, allowed is %s", path, found, kindName(goType))
 	}
 	return text

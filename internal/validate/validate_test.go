@@ -64,25 +64,25 @@ func TestObject(t *testing.T) {
 			"the API server would drop it", policy,
 			[]any{},
 			[]any{"spec", "ingres"},
-			[]string{`unknown field "spec.ingres"`},
+			[]string{`spec.ingres: there is no such field`},
 		},
 		"case": {
 			"names differ by their case", policy,
 			map[string]any{},
 			[]any{"spec", "podselector"},
-			[]string{`unknown field "spec.podselector"`},
+			[]string{`spec.podselector: there is no such field`},
 		},
 		"unknown field in a list": {
 			"places are named", policy,
 			map[string]any{"from": []any{}, "port": int64(80)},
 			[]any{"spec", "ingress", 0},
-			[]string{`unknown field "spec.ingress[0].port"`},
+			[]string{`spec.ingress[0].port: there is no such field`},
 		},
 		"two unknown fields": {
 			"both are found", policy,
 			map[string]any{"from": []any{}, "port": int64(80), "ports2": int64(1)},
 			[]any{"spec", "ingress", 0},
-			[]string{`unknown field "spec.ingress[0].port"`, `unknown field "spec.ingress[0].ports2"`},
+			[]string{`spec.ingress[0].port: there is no such field`, `spec.ingress[0].ports2: there is no such field`},
 		},
 		"wrong type": {
 			"no name of Go is shown", policy, "all",
@@ -103,20 +103,41 @@ func TestObject(t *testing.T) {
 		"application set": {
 			"a template is a part of it", claims, "yes",
 			[]any{"spec", "template", "spec", "syncPolicy", "automated"},
-			[]string{"spec.template.spec.syncPolicy.automated: found string, allowed is a struct"},
+			[]string{`spec.template.spec.syncPolicy.automated: Invalid value: "string": spec.template.spec.syncPolicy.automated in body must be of type object: "string"`},
 		},
 		"project": {
 			"a typing error would open the project", project,
 			[]any{"*"},
 			[]any{"spec", "sourceRepo"},
-			[]string{`unknown field "spec.sourceRepo"`},
+			[]string{`spec.sourceRepo: there is no such field`},
 		},
 		"claim": {
 			"a claim has its definition from the contract", network, "x", []any{"spec", "unknown"}, []string{"spec.unknown: there is no such field"},
 		},
-		"unknown to us": {
-			"a kind without a type is somebody else's", "bootstrap/crossplane/providerconfig-dev.yaml", "x", []any{"spec", "unknown"}, nil,
+		"configuration": {
+			"the provider's schemas are embedded", "bootstrap/crossplane/providerconfig-dev.yaml", "x",
+			[]any{"spec", "unknown"},
+			[]string{"spec.unknown: there is no such field"},
 		},
+		"unknown claim": {
+			"our group has the kinds of the contract", network, "Netwerk",
+			[]any{"kind"},
+			[]string{"find definition: find composition: there is none of Netwerk"},
+		},
+		"other version": {
+			"what is not validated must not look valid", pool, "karpenter.sh/v1beta1",
+			[]any{"apiVersion"},
+			[]string{"apiVersion: found karpenter.sh/v1beta1, allowed for NodePool is karpenter.sh/v1"},
+		},
+		"other version of two": {
+			"definitions have two versions", "bootstrap/definitions/xnetworks.yaml", "apiextensions.crossplane.io/v1beta1",
+			[]any{"apiVersion"},
+			[]string{
+				"apiVersion: found apiextensions.crossplane.io/v1beta1, allowed for CompositeResourceDefinition is " +
+					"apiextensions.crossplane.io/v1 or apiextensions.crossplane.io/v2",
+			},
+		},
+		"unknown to us": {"a kind of a foreign group is somebody else's", policy, "example.com/v1", []any{"apiVersion"}, nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -129,6 +150,28 @@ func TestObject(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestKnows(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason           string
+		apiVersion, kind string
+		want             bool
+	}{
+		"claim":           {"its schema is the contract's", "aws.genops.dev/v1alpha1", "Network", true},
+		"claim, misspelt": {"there is no such kind", "aws.genops.dev/v1alpha1", "Netwerk", false},
+		"foreign":         {"its schema is embedded", "ec2.aws.upbound.io/v1beta1", "VPC", true},
+		"other version":   {"it is embedded in the newest one", "ec2.aws.upbound.io/v1beta1", "Route", false},
+		"built in":        {"it has a Go type", "v1", "ConfigMap", true},
+		"somebody else's": {"nothing is known of it", "example.com/v1", "Thing", false},
+	}
+	judge := &validate.Validator{}
+	for name, tc := range cases {
+		if got := judge.Knows(map[string]any{"apiVersion": tc.apiVersion, "kind": tc.kind}); got != tc.want {
+			t.Errorf("%s: got %t, want %t: %s", name, got, tc.want, tc.reason)
+		}
 	}
 }
 

@@ -1,0 +1,238 @@
+package compositions_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/innovate-inc/genops/schema"
+)
+
+// TestGolden shows one aspect of a claim for one small configuration each. Every case names what must not be in its output, and the sibling that
+// takes away what the case is about: texts that the sibling then lacks. Policies stand as objects, not as the lines of text that they are.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason  string
+		claim   claim
+		shows   string // An expression for keys.
+		absent  []string
+		sibling claim
+		lacks   []string // Texts that the case has and the sibling does not.
+	}{
+		"network/vpc": {
+			reason:  "the security group that comes with the VPC lets nothing through",
+			claim:   network(t),
+			shows:   `^(vpc|default-security-group|internet-gateway)$`,
+			absent:  []string{"0.0.0.0/0", "kubernetes.io", "external-name"},
+			sibling: network(t, func(s *schema.NetworkSpec) { s.CIDR, s.Subnets.Public[0].CIDR = "10.40.0.0/15", "10.41.0.0/24" }),
+			lacks:   []string{"cidrBlock: 10.40.0.0/16"},
+		},
+		"network/zone-with-nat-gateway": {
+			reason:  "a zone with a NAT gateway of its own, which fails alone",
+			claim:   network(t),
+			shows:   `eu-west-1b(-by-.*)?$`,
+			absent:  []string{"eu-west-1a", "eu-west-1c", "mapPublicIpOnLaunch: true", "external-name", "Selector"},
+			sibling: network(t, func(s *schema.NetworkSpec) { s.NATGateways = "single" }),
+			lacks:   []string{"kind: NATGateway", "kind: EIP", "natGatewayIdRef:\n      name: app.network.nat-gateway-eu-west-1b"},
+		},
+		"network/two-zones": {
+			reason: "given ranges, no data tier, a single NAT gateway, and no cluster that would find its subnets",
+			claim:  network(t, smallNetwork),
+			shows:  `^(subnet|route|nat)-.*`,
+			absent: []string{"private-data", "eu-west-1c", "karpenter.sh", "kubernetes.io/cluster", "nat-gateway-eu-west-1b"},
+			sibling: network(t, smallNetwork, func(s *schema.NetworkSpec) {
+				s.Subnets.PrivateApp[1].CIDR, s.NATGateways = "10.40.64.0/20", "perZone"
+			}),
+			lacks: []string{"10.40.48.0/20", "nat-gateway-eu-west-1a\n    region: eu-west-1\n    routeTableIdRef:\n      name: app.network.route-table-private-app-eu-west-1b"},
+		},
+		"network/pods": {
+			reason:  "a further range: its subnets go the way of the nodes' and reach the endpoints",
+			claim:   network(t, withPods),
+			shows:   `pod`,
+			absent:  []string{"kind: RouteTable\n", "karpenter.sh", "internal-elb", "kind: NATGateway"},
+			sibling: network(t),
+			lacks:   []string{"100.64.0.0/16", "kubernetes.io/role/cni", "kind: VPCIPv4CidrBlockAssociation"},
+		},
+		"network/data-acl": {
+			reason:  "only the database's ports from nodes, answers back, and everything inside the tier",
+			claim:   network(t, withACL),
+			shows:   `^data-acl`,
+			absent:  []string{"0.0.0.0/0", "10.40.224.0/23", "100.64", `protocol: "-1"`, "ruleAction: deny"},
+			sibling: network(t),
+			lacks:   []string{"kind: NetworkACL\n", "fromPort: 5432", "fromPort: 1024"},
+		},
+		"network/data-acl-with-pods": {
+			reason:  "pods have addresses of their own, and are let in by them",
+			claim:   network(t, withPods, withACL),
+			shows:   `^data-acl-(in|out)-pods`,
+			absent:  []string{"0.0.0.0/0", "10.40."},
+			sibling: network(t, withACL),
+			lacks:   []string{"100.64.32.0/19"},
+		},
+		"network/endpoints": {
+			reason:  "gateway endpoints for the route tables of private tiers, interface endpoints in the nodes' subnets",
+			claim:   network(t),
+			shows:   `^endpoint`,
+			absent:  []string{"dynamodb", "0.0.0.0/0", "subnet-public", "subnet-private-data", "routeTableIdRef:\n      name: app.network.route-table-public"},
+			sibling: network(t, func(s *schema.NetworkSpec) { s.Endpoints = schema.Endpoints{} }),
+			lacks:   []string{"com.amazonaws.eu-west-1.ecr.api", "com.amazonaws.eu-west-1.s3", "kind: SecurityGroup\n", "fromPort: 443"},
+		},
+		"network/flow-logs": {
+			reason:  "a group, a role that only the service may take for this account, and rights for this group",
+			claim:   network(t),
+			shows:   `flow-logs`,
+			absent:  []string{"- logs:*", "Resource:\n      - \"*\"", "CreateLogGroup"},
+			sibling: network(t, func(s *schema.NetworkSpec) { s.FlowLogs.Enabled = false }),
+			lacks:   []string{"kind: FlowLog", "vpc-flow-logs.amazonaws.com", "/aws/vpc/acme-app/flow-logs"},
+		},
+		"network/adopted": {
+			reason: "an id that AWS gave is looked up instead of made; what has no id here is made",
+			claim: network(t, func(s *schema.NetworkSpec) {
+				s.Adopt = map[string]string{"vpc": "vpc-0123456789abcdef0", "nat-address-eu-west-1a": "eipalloc-0aaaaaaaaaaaaaaaa"}
+			}),
+			shows:   `^(vpc|nat-address-.*)$`,
+			absent:  []string{"eipalloc-0bbb", "deletionPolicy"},
+			sibling: network(t),
+			lacks:   []string{"crossplane.io/external-name: vpc-0123456789abcdef0", "crossplane.io/external-name: eipalloc-0aaaaaaaaaaaaaaaa"},
+		},
+		"cluster/control-plane": {
+			reason:  "who may reach the API, what is encrypted, and where the logs go",
+			claim:   cluster(t),
+			shows:   `^(cluster|control-plane-.*|log-group|secrets-key.*|oidc-provider)$`,
+			absent:  []string{"0.0.0.0/0", "CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions: true", "securityGroupIds:", "subnetIds:"},
+			sibling: cluster(t, func(s *schema.ClusterSpec) { s.SecretsEncryption, s.Endpoint.Public = false, false }),
+			lacks:   []string{"keyArn:", "kind: Key\n", "kind: Alias", "publicAccessCidrs"},
+		},
+		"cluster/plain": {
+			reason:  "no encryption, no logs, and no way in from outside",
+			claim:   cluster(t, plain),
+			shows:   `^(cluster|control-plane-.*|log-group|secrets-key.*)$`,
+			absent:  []string{"encryptionConfig", "kms.aws", "publicAccessCidrs", "- api"},
+			sibling: cluster(t),
+			lacks:   []string{"endpointPublicAccess: false", "deletionProtection: false", "enabledClusterLogTypes: []"},
+		},
+		"cluster/nodes": {
+			reason:  "Bottlerocket on arm64: containers live on the second disk",
+			claim:   cluster(t),
+			shows:   `^system-nodes`,
+			absent:  []string{"AL2023", "x86_64", "latest", "AmazonEKS_CNI_Policy", "httpTokens: optional", "ContainerRegistryReadOnly"},
+			sibling: cluster(t, amd64),
+			lacks:   []string{"BOTTLEROCKET_ARM_64", "deviceName: /dev/xvdb", "m7g.large"},
+		},
+		"cluster/nodes-al2023": {
+			reason:  "Amazon Linux on amd64 has one disk",
+			claim:   cluster(t, amd64),
+			shows:   `^system-nodes-(template|group)`,
+			absent:  []string{"BOTTLEROCKET", "/dev/xvdb", "ARM_64", "volumeSize: 8\n"},
+			sibling: cluster(t),
+			lacks:   []string{"AL2023_x86_64_STANDARD", "volumeSize: 80", "maxSize: 6"},
+		},
+		"cluster/add-ons": {
+			reason: "versions and configuration where they are given, and rights for those that call AWS",
+			claim: cluster(t, func(s *schema.ClusterSpec) {
+				s.Addons = append([]schema.AddonSpec{{Name: "aws-efs-csi-driver", Version: "v2.1.0-eksbuild.1"}}, s.Addons...)
+			}),
+			shows:   `^addon-`,
+			absent:  []string{"serviceAccountRoleArn", "resolveConflictsOnCreate: NONE", "addonVersion: \"\"", "configurationValues: \"\"", "sts:AssumeRoleWithWebIdentity"},
+			sibling: cluster(t, func(s *schema.ClusterSpec) { s.Addons = []schema.AddonSpec{{Name: "coredns"}} }),
+			lacks:   []string{"addonName: aws-efs-csi-driver", "addonVersion: v1.21.1-eksbuild.3", "serviceAccount: aws-node", "AmazonEKS_CNI_Policy"},
+		},
+		"cluster/access": {
+			reason:  "people, Argo CD and Karpenter's nodes: each by an entry, nobody by having made the cluster",
+			claim:   cluster(t, withAccess),
+			shows:   `access|argocd`,
+			absent:  []string{"system:masters", "kubernetesGroups", "type: FARGATE_LINUX"},
+			sibling: cluster(t),
+			lacks:   []string{"arn:aws:iam::111122223333:role/Admin", "- web", "AmazonEKSEditPolicy"},
+		},
+		"cluster/interruptions": {
+			reason:  "events reach the queue, and nobody but the rules may send to it",
+			claim:   cluster(t),
+			shows:   `^karpenter-(queue|rule|target)`,
+			absent:  []string{"redrivePolicy", "kmsMasterKeyId", "fifoQueue", "name: acme-app\n"},
+			sibling: cluster(t, func(s *schema.ClusterSpec) { s.Name = "main" }),
+			lacks:   []string{"name: acme-app-karpenter\n", "rule/acme-app-karpenter-spot-interruption"},
+		},
+		"cluster/karpenter": {
+			reason:  "the controller's rights, in parts, and the nodes' role",
+			claim:   cluster(t),
+			shows:   `^karpenter-(role|node-role|node-lifecycle|iam-integration|eks-integration|interruption|resource-discovery|pod-identity)`,
+			absent:  []string{"ec2:*", "iam:*", "sts:AssumeRoleWithWebIdentity", "AmazonEKS_CNI_Policy", "arc-zonal-shift"},
+			sibling: cluster(t, func(s *schema.ClusterSpec) { s.Name = "main" }),
+			lacks:   []string{"kubernetes.io/cluster/acme-app", "role/acme-app-karpenter-node", "eks:eks-cluster-name: acme-app"},
+		},
+		"cluster/controllers": {
+			reason:  "the load balancer controller changes only what carries the cluster's tag; External Secrets reads only the environment's",
+			claim:   cluster(t),
+			shows:   `^(aws-load-balancer-controller|external-secrets)`,
+			absent:  []string{"elasticloadbalancing:*", "secretsmanager:*", "secret:*", "shield:"},
+			sibling: cluster(t, func(s *schema.ClusterSpec) { s.Name, s.Project = "main", "other" }),
+			lacks:   []string{"elbv2.k8s.aws/cluster: acme-app", "secret:acme-app/*"},
+		},
+		"cluster/deletion-order": {
+			reason:  "what stays until its user is gone",
+			claim:   cluster(t, func(s *schema.ClusterSpec) { s.Zones = s.Zones[:2] }),
+			shows:   `^usage-`,
+			absent:  []string{"resourceSelector", "nat-gateway", "addon-"},
+			sibling: cluster(t, func(s *schema.ClusterSpec) { s.Zones, s.SecretsEncryption = s.Zones[1:], false }),
+			lacks:   []string{"subnet-private-app-eu-west-1a", "name: app.cluster.secrets-key"},
+		},
+		"registration/secret": {
+			reason:  "an address, a certificate authority and a role: no secret",
+			claim:   registration(t),
+			shows:   `.`,
+			absent:  []string{"bearerToken", "password", "spec:"},
+			sibling: registration(t, func(s *schema.ClusterRegistrationSpec) { s.Labels, s.ClusterName = map[string]string{}, "main" }),
+			lacks:   []string{"genops.dev/stage: prod", "name: cluster-acme-app"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, _ := tc.claim.simulate(t)
+			got := page(t, result, tc.shows)
+			golden(t, name+".yaml", got)
+			for _, text := range tc.absent {
+				if strings.Contains(got, text) {
+					t.Errorf("%s: %q must not be there", tc.reason, text)
+				}
+			}
+			other, _ := tc.sibling.simulate(t)
+			sibling := page(t, other, tc.shows)
+			for _, text := range tc.lacks {
+				if !strings.Contains(got, text) {
+					t.Errorf("%q is not in the case, so its sibling proves nothing", text)
+				}
+				if strings.Contains(sibling, text) {
+					t.Errorf("%s: %q is in the sibling, too", tc.reason, text)
+				}
+			}
+			if got == "" || len(tc.absent) == 0 || len(tc.lacks) == 0 {
+				t.Error("a case shows something, and says what must not be there")
+			}
+		})
+	}
+}
+
+// TestKeys shows what whole claims are made of: a changed key is a resource that is deleted and another one that is made.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]claim{
+		"network":        network(t),
+		"network-little": network(t, smallNetwork),
+		"cluster":        cluster(t, withAccess),
+		"cluster-plain":  cluster(t, plain),
+		"registration":   registration(t),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, _ := c.simulate(t)
+			var b strings.Builder
+			for _, resource := range result.Resources {
+				fmt.Fprintf(&b, "%-70s %s\n", resource.Key, text(resource.Object, "kind"))
+			}
+			golden(t, "keys/"+name+".txt", b.String())
+		})
+	}
+}

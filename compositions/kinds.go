@@ -1,0 +1,115 @@
+package compositions
+
+// identity is how a resource is identified in AWS, and so what its external-name is (provider configuration: external names).
+type identity int
+
+const (
+	// byID: AWS gives an id. An external-name is set only to adopt a resource that exists; an invented one would be looked up for ever.
+	byID identity = iota
+	// byName: the name is ours to choose and stands in the external-name, not in a field.
+	byName
+	// byFields: computed from fields of the resource. The external-name is the provider's business.
+	byFields
+)
+
+// kind is one kind of managed resource, in the newest cluster-scoped version of its API.
+type kind struct {
+	group, version, name string
+	identity             identity
+	// noun is what people call it in a status.
+	noun string
+	// global kinds have no region; untagged ones take no tags.
+	global, untagged bool
+}
+
+func ec2Kind(name, noun string, id identity) kind {
+	return kind{group: "ec2.aws.upbound.io", version: "v1beta1", name: name, identity: id, noun: noun}
+}
+
+func (k kind) v1beta2() kind { k.version = "v1beta2"; return k }
+func (k kind) noTags() kind  { k.untagged = true; return k }
+func (k kind) noRegion() kind {
+	k.global = true
+	return k
+}
+
+func iamKind(name, noun string, id identity) kind {
+	return kind{group: "iam.aws.upbound.io", version: "v1beta1", name: name, identity: id, noun: noun, global: true}
+}
+
+func eksKind(name, noun string, id identity) kind {
+	return kind{group: "eks.aws.upbound.io", version: "v1beta1", name: name, identity: id, noun: noun}
+}
+
+func serviceKind(service, name, noun string, id identity) kind {
+	return kind{group: service + ".aws.upbound.io", version: "v1beta1", name: name, identity: id, noun: noun}
+}
+
+// policies are what the provider does with a resource. It writes down an id that AWS gave only together with LateInitialize: without it no
+// reference to the resource would resolve, and a restarted provider would make the resource a second time (upjet issue 531, provider-upjet-aws
+// issue 1715). Where the identity is known before, what AWS fills in does not become what we ask for.
+func (k kind) policies() []any {
+	policies := []any{"Observe", "Create", "Update", "Delete"}
+	if k.identity == byID {
+		policies = append(policies, "LateInitialize")
+	}
+	return policies
+}
+
+// kinds are all kinds of managed resources that compositions make.
+type kinds struct {
+	vpc, cidrAssociation, subnet, internetGateway, elasticIP, natGateway, routeTable, route, routeTableAssociation,
+	endpoint, endpointSubnet, endpointSecurityGroup, endpointRouteTable, flowLog, networkACL, networkACLRule,
+	securityGroup, ingressRule, egressRule, defaultSecurityGroup, launchTemplate,
+	eksCluster, nodeGroup, addon, accessEntry, accessPolicy, podIdentity,
+	role, policy, rolePolicy, policyAttachment, oidcProvider,
+	key, alias, queue, queuePolicy, rule, target, logGroup kind
+}
+
+// managed is the table of kinds.
+func managed() kinds {
+	return kinds{
+		vpc:                   ec2Kind("VPC", "VPC", byID),
+		cidrAssociation:       ec2Kind("VPCIPv4CidrBlockAssociation", "further range", byID).noTags(),
+		subnet:                ec2Kind("Subnet", "subnet", byID),
+		internetGateway:       ec2Kind("InternetGateway", "Internet gateway", byID),
+		elasticIP:             ec2Kind("EIP", "elastic IP", byID),
+		natGateway:            ec2Kind("NATGateway", "NAT gateway", byID),
+		routeTable:            ec2Kind("RouteTable", "route table", byID),
+		route:                 ec2Kind("Route", "route", byFields).v1beta2().noTags(),
+		routeTableAssociation: ec2Kind("RouteTableAssociation", "route table association", byID).noTags(),
+		endpoint:              ec2Kind("VPCEndpoint", "VPC endpoint", byID).v1beta2(),
+		endpointSubnet:        ec2Kind("VPCEndpointSubnetAssociation", "endpoint association", byFields).noTags(),
+		endpointSecurityGroup: ec2Kind("VPCEndpointSecurityGroupAssociation", "endpoint association", byID).noTags(),
+		endpointRouteTable:    ec2Kind("VPCEndpointRouteTableAssociation", "endpoint association", byFields).noTags(),
+		flowLog:               ec2Kind("FlowLog", "flow log", byID).v1beta2(),
+		networkACL:            ec2Kind("NetworkACL", "network ACL", byID),
+		networkACLRule:        ec2Kind("NetworkACLRule", "network ACL rule", byID).noTags(),
+		securityGroup:         ec2Kind("SecurityGroup", "security group", byID),
+		ingressRule:           ec2Kind("SecurityGroupIngressRule", "security group rule", byID),
+		egressRule:            ec2Kind("SecurityGroupEgressRule", "security group rule", byID),
+		defaultSecurityGroup:  ec2Kind("DefaultSecurityGroup", "default security group", byID),
+		launchTemplate:        ec2Kind("LaunchTemplate", "launch template", byID).v1beta2(),
+
+		eksCluster:   eksKind("Cluster", "cluster", byName).v1beta2(),
+		nodeGroup:    eksKind("NodeGroup", "node group", byName).v1beta2(),
+		addon:        eksKind("Addon", "add-on", byFields),
+		accessEntry:  eksKind("AccessEntry", "access entry", byFields),
+		accessPolicy: eksKind("AccessPolicyAssociation", "access policy", byFields).noTags(),
+		podIdentity:  eksKind("PodIdentityAssociation", "pod identity", byID),
+
+		role:             iamKind("Role", "role", byName),
+		policy:           iamKind("Policy", "policy", byName),
+		rolePolicy:       iamKind("RolePolicy", "role policy", byName).noTags(),
+		policyAttachment: iamKind("RolePolicyAttachment", "policy attachment", byID).noTags(),
+		oidcProvider:     iamKind("OpenIDConnectProvider", "OIDC provider", byID),
+
+		key:         serviceKind("kms", "Key", "key", byID),
+		alias:       serviceKind("kms", "Alias", "key alias", byName).noTags(),
+		queue:       serviceKind("sqs", "Queue", "queue", byID),
+		queuePolicy: serviceKind("sqs", "QueuePolicy", "queue policy", byID).noTags(),
+		rule:        serviceKind("cloudwatchevents", "Rule", "event rule", byName),
+		target:      serviceKind("cloudwatchevents", "Target", "event target", byFields).v1beta2().noTags(),
+		logGroup:    serviceKind("cloudwatchlogs", "Group", "log group", byName),
+	}
+}

@@ -1,0 +1,84 @@
+package compositions
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/innovate-inc/genops/schema"
+)
+
+// Limits of names in AWS, in characters.
+const (
+	limitRole          = 64  // IAM user guide: IAM and AWS STS quotas.
+	limitPolicy        = 128 // IAM user guide: IAM and AWS STS quotas.
+	limitRule          = 64  // EventBridge API: PutRule.
+	limitQueue         = 80  // SQS API: CreateQueue.
+	limitSecurityGroup = 255 // EC2 API: CreateSecurityGroup.
+	limitNodeGroup     = 63  // EKS API: CreateNodegroup.
+	limitTemplate      = 128 // EC2 API: CreateLaunchTemplate.
+	limitAlias         = 250 // KMS API: CreateAlias, without its prefix.
+	limitLogGroup      = 512 // CloudWatch Logs API: CreateLogGroup.
+)
+
+// Names of claims in the names of managed resources.
+const (
+	claimNetwork      = schema.ClaimNetwork
+	claimCluster      = schema.ClaimCluster
+	claimRegistration = "registration"
+)
+
+// resourceName is the metadata.name of a managed resource: of this claim's, or of another one's that it refers to.
+func resourceName(environment, claim, key string) string {
+	return environment + "." + claim + "." + key
+}
+
+// prefix starts the names of an environment's resources in AWS.
+func prefix(meta schema.ClaimMeta) string { return meta.Project + "-" + meta.Environment }
+
+// shorten keeps a name within a limit. What is too long ends in a hash of the whole: two names that differ stay different, and the same name
+// is always shortened the same way.
+func shorten(name string, limit int) string {
+	if len(name) <= limit {
+		return name
+	}
+	hash := shortHash(name)
+	return strings.TrimRight(name[:limit-len(hash)-1], "-.") + "-" + hash
+}
+
+// shortHash is a hash of 8 characters.
+func shortHash(text string) string {
+	const bytes = 4
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:bytes])
+}
+
+// NodeRoleName is the name of the IAM role of a cluster's Karpenter nodes. EC2NodeClasses name it, too.
+func NodeRoleName(cluster string) string { return shorten(cluster+"-karpenter-node", limitRole) }
+
+// QueueName is the name of the SQS queue of a cluster's interruption notices. Karpenter's settings name it, too.
+func QueueName(cluster string) string { return shorten(cluster+"-karpenter", limitQueue) }
+
+// ArgoCDRoleName is the name of the IAM role that Argo CD assumes to reach a cluster.
+func ArgoCDRoleName(cluster string) string { return shorten(cluster+"-argocd", limitRole) }
+
+// ClusterResource is the name of the managed resource of an environment's EKS cluster.
+func ClusterResource(environment string) string {
+	return resourceName(environment, claimCluster, keyCluster)
+}
+
+// arn is an Amazon Resource Name in the claim's region and account.
+func arn(meta schema.ClaimMeta, service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", schema.Partition(meta.Region), service, meta.Region, meta.Account, resource)
+}
+
+// iamARN is an ARN of IAM, which has no regions.
+func iamARN(meta schema.ClaimMeta, resource string) string {
+	return fmt.Sprintf("arn:%s:iam::%s:%s", schema.Partition(meta.Region), meta.Account, resource)
+}
+
+// managedPolicy is the ARN of a policy that AWS keeps.
+func managedPolicy(meta schema.ClaimMeta, name string) string {
+	return fmt.Sprintf("arn:%s:iam::aws:policy/%s", schema.Partition(meta.Region), name)
+}

@@ -1,0 +1,135 @@
+package compositions
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// at is a value inside an object; nil if there is none. Steps are field names and places in lists.
+func at(object any, path ...any) any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			m, ok := object.(map[string]any)
+			if !ok {
+				return nil
+			}
+			object = m[step]
+		case int:
+			list, ok := object.([]any)
+			if !ok || step >= len(list) {
+				return nil
+			}
+			object = list[step]
+		}
+	}
+	return object
+}
+
+// text is a string inside an object; empty if there is none.
+func text(object any, path ...any) string {
+	s, _ := at(object, path...).(string)
+	return s
+}
+
+// whole is a whole number in an object: objects that came as JSON have floating-point numbers.
+func whole(value any) (int64, bool) {
+	switch value := value.(type) {
+	case int64:
+		return value, true
+	case float64:
+		return int64(value), true
+	default:
+		return 0, false
+	}
+}
+
+// observedText is a string in a resource that exists.
+func (b *builder) observedText(key string, path ...any) string {
+	return text(b.observed.Resources[key], path...)
+}
+
+// condition of an object of Crossplane.
+func conditionOf(object any, kind string) (status, message string, found bool) {
+	conditions, _ := at(object, "status", "conditions").([]any)
+	for _, c := range conditions {
+		if text(c, "type") == kind {
+			return text(c, "status"), text(c, "message"), true
+		}
+	}
+	return "", "", false
+}
+
+// ready tells whether a resource exists and says that it is ready. A usage is in force as soon as it exists.
+func (b *builder) ready(key string) bool {
+	object, exists := b.observed.Resources[key]
+	if !exists {
+		return false
+	}
+	if text(object, "kind") == "ClusterUsage" || text(object, "kind") == "Secret" {
+		return true
+	}
+	status, _, _ := conditionOf(object, "Ready")
+	return status == "True"
+}
+
+// unresolved starts the message of a resource that refers to another one that AWS has not made yet (crossplane-runtime: managed reconciler). It
+// waits like that other one, and nobody has to act.
+const unresolved = "cannot resolve references"
+
+// condition says how far a claim is: what it waits for by kind, and the first resource that is refused, because there somebody has to act.
+func (b *builder) condition() Condition {
+	total, missing := map[string]int{}, map[string]int{}
+	var refused []string
+	keys := slices.Sorted(maps.Keys(b.resources))
+	for _, key := range append(keys, b.held...) {
+		noun := b.nouns[key]
+		total[noun]++
+		if _, composed := b.resources[key]; !composed || !b.ready(key) {
+			missing[noun]++
+		}
+		status, message, found := conditionOf(b.observed.Resources[key], "Synced")
+		if found && status == "False" && !strings.HasPrefix(message, unresolved) {
+			refused = append(refused, b.name(key)+": "+firstLine(message))
+		}
+	}
+	switch {
+	case len(refused) > 0:
+		message := refused[0]
+		if more := len(refused) - 1; more > 0 {
+			message += fmt.Sprintf(" (and %d more)", more)
+		}
+		return Condition{Reason: ReasonRefused, Message: message}
+	case len(missing) > 0:
+		waits := make([]string, 0, len(missing))
+		for _, noun := range slices.Sorted(maps.Keys(missing)) {
+			waits = append(waits, fmt.Sprintf("%d of %s", missing[noun], plural(total[noun], noun)))
+		}
+		return Condition{Reason: ReasonWaiting, Message: "waiting for " + strings.Join(waits, ", ")}
+	default:
+		return Condition{Ready: true, Reason: ReasonAvailable, Message: fmt.Sprintf("all %d resources are ready", len(keys))}
+	}
+}
+
+// firstLine is what fits into a table of kubectl: the first line, of at most 300 characters.
+func firstLine(message string) string {
+	const most = 300
+	line, _, _ := strings.Cut(message, "\n")
+	if len(line) > most {
+		line = strings.ToValidUTF8(line[:most], "") + " ..."
+	}
+	return line
+}
+
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ay") && !strings.HasSuffix(noun, "ey"):
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(noun, "y"))
+	default:
+		return fmt.Sprintf("%d %ss", n, noun)
+	}
+}

@@ -1,0 +1,106 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/innovate-inc/genops/generators"
+	"github.com/innovate-inc/genops/internal/check"
+	"github.com/innovate-inc/genops/internal/manifest"
+	"github.com/innovate-inc/genops/internal/postrender"
+	"github.com/innovate-inc/genops/internal/problem"
+	"github.com/innovate-inc/genops/internal/validate"
+	"github.com/innovate-inc/genops/schema"
+)
+
+// Input is a loaded and checked platform, and the environments of it that were asked for.
+type Input struct {
+	Config *schema.Config
+	// Selected are the environments that were named, or all.
+	Selected []*schema.Environment
+	// Warnings do not stop anything.
+	Warnings []problem.Problem
+
+	fsys      fs.FS
+	prefix    string
+	validator *validate.Validator
+}
+
+// Load reads and checks the environments below fsys. All are checked also when some are named, because what is wrong between two of them is
+// wrong for both. prefix goes before file names in problems.
+func Load(ctx context.Context, fsys fs.FS, prefix string, names []string) (*Input, error) {
+	config, err := schema.Load(ctx, fsys, prefix)
+	if err != nil {
+		return nil, err
+	}
+	checked := check.Run(config)
+	if err := problem.Join(slices.Concat(checked.Errors, unknownNames(config, names), sameNames(config))); err != nil {
+		return nil, err
+	}
+	in := &Input{
+		Config: config, Selected: config.Environments, Warnings: checked.Warnings, fsys: fsys, prefix: prefix, validator: &validate.Validator{},
+	}
+	if len(names) > 0 {
+		in.Selected = slices.DeleteFunc(slices.Clone(in.Selected), func(e *schema.Environment) bool { return !slices.Contains(names, e.Name) })
+	}
+	return in, nil
+}
+
+// Platform makes the objects that all environments share.
+func (in *Input) Platform() ([]manifest.Object, error) { return generators.Platform(in.Config) }
+
+// Environment makes the objects of an environment, patches applied.
+func (in *Input) Environment(ctx context.Context, e *schema.Environment) ([]manifest.Object, error) {
+	objects, err := generators.Environment(in.Config, e)
+	if err != nil {
+		return nil, err
+	}
+	return in.patch(ctx, objects, e)
+}
+
+// patch applies an environment's kustomization, and holds its result against the types and rules of the APIs: what a patch can spell wrong
+// would otherwise be seen on the cluster first.
+func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema.Environment) ([]manifest.Object, error) {
+	folder := path.Join("environments", e.Name)
+	files, err := fs.Sub(in.fsys, folder)
+	if err != nil {
+		return nil, fmt.Errorf("open folder: %w", err)
+	}
+	if len(objects) == 0 || !postrender.HasKustomization(files) {
+		return objects, nil
+	}
+	shown := path.Join(in.prefix, folder)
+	patched, err := postrender.Run(shown, files, objects)
+	if err != nil {
+		return nil, err
+	}
+	before := make(map[string][]byte, len(objects))
+	for _, object := range objects {
+		if before[object.Path], err = manifest.Encode("", object.Object); err != nil {
+			return nil, fmt.Errorf("write %s: %w", object.Path, err)
+		}
+	}
+	var problems []problem.Problem
+	for _, object := range patched {
+		after, err := manifest.Encode("", object.Object)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", object.Path, err)
+		}
+		if bytes.Equal(before[object.Path], after) {
+			continue
+		}
+		for _, message := range in.validator.Object(ctx, object.Object) {
+			problems = append(problems, problem.Problem{
+				Environment: e.Name,
+				Position:    problem.Position{File: path.Join(shown, "kustomization.yaml")},
+				Message:     fmt.Sprintf("after its patches, %s is not valid: %s", object.Path, message),
+				Hint:        "genops makes valid objects: look for the patch that changes this one",
+			})
+		}
+	}
+	return patched, problem.Join(problems)
+}
