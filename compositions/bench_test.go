@@ -1,7 +1,7 @@
 package compositions_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/innovate-inc/genops/compositions"
@@ -38,7 +38,7 @@ func BenchmarkProd(b *testing.B) {
 func BenchmarkEnvironments(b *testing.B) {
 	claims := rendered(b)["prod"]
 	for _, environments := range []int{1, 300} {
-		b.Run(fmt.Sprint(environments), func(b *testing.B) {
+		b.Run(strconv.Itoa(environments), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				for range environments {

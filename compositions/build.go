@@ -125,9 +125,8 @@ func (c *composed) annotate(key, value string) *composed {
 }
 
 // fromObserved names the fields that only AWS knows.
-func (c *composed) fromObserved(paths ...string) *composed {
+func (c *composed) fromObserved(paths ...string) {
 	c.resource.FromObserved = append(c.resource.FromObserved, paths...)
-	return c
 }
 
 // initially sets fields that count only when the resource is made: others change them later.
@@ -150,14 +149,13 @@ func (c *composed) forProvider() fields {
 }
 
 // withPolicy sets an IAM policy document, and the reasons for its wildcards beside it.
-func (c *composed) withPolicy(field string, d document) *composed {
+func (c *composed) withPolicy(field string, d document) {
 	c.forProvider()[field] = d.text()
 	for _, s := range d.Statement {
 		if s.Wildcard != "" {
 			c.annotate(AnnotationWildcard+s.Sid, s.Wildcard)
 		}
 	}
-	return c
 }
 
 // name is the metadata.name of a resource of this claim.

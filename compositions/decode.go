@@ -35,8 +35,7 @@ func decode[S any](spec map[string]any) (*S, schema.ClaimMeta, error) {
 
 // misfit says in people's words why a spec does not fit its type.
 func misfit(err error) error {
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		// What all claims have stands in a type of its own, which people do not see.
 		field := strings.TrimPrefix(wrong.Field, "ClaimMeta.")
 		return invalidf("spec.%s: found a value of type %s, allowed is %s", field, wrong.Value, word(wrong.Type))

@@ -116,9 +116,7 @@ func editsOfCluster(t testing.TB) map[string]edit {
 func edits(t testing.TB) map[string]edit {
 	t.Helper()
 	all := editsOfNetwork(t)
-	for name, e := range editsOfCluster(t) {
-		all[name] = e
-	}
+	maps.Copy(all, editsOfCluster(t))
 	all["a zone more"] = edit{
 		reason: "the node group is made again; a cluster does not leave a zone that it was made in, so the zone stays when it is taken away",
 		before: everything(t, []claim{

@@ -56,8 +56,10 @@ func FuzzCompose(f *testing.F) {
 
 // replace puts a value in a certain place of a spec: JSON, or else the text itself.
 func replace(spec map[string]any, place int, value string) {
-	var parsed any = value
-	_ = json.Unmarshal([]byte(value), &parsed) //nolint:errcheck // What is no JSON stays text.
+	var parsed any
+	if json.Unmarshal([]byte(value), &parsed) != nil {
+		parsed = value
+	}
 	var setters []func()
 	var visit func(value any)
 	visit = func(value any) {
@@ -74,7 +76,8 @@ func replace(spec map[string]any, place int, value string) {
 			}
 		}
 	}
-	if visit(spec); value != "" && len(setters) > 0 {
+	visit(spec)
+	if value != "" && len(setters) > 0 {
 		setters[place%len(setters)]()
 	}
 }

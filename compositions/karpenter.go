@@ -63,8 +63,9 @@ func (c *cluster) interruption() {
 			panic(err) // A map of strings always encodes.
 		}
 		rule := "karpenter-rule-" + event.name
-		c.add(rule, c.rule, fields{"description": "Karpenter of " + c.spec.Name + ": " + event.detailType, "eventBusName": "default", "eventPattern": string(pattern)}).
-			external(c.ruleName(event.name))
+		c.add(rule, c.rule, fields{
+			"description": "Karpenter of " + c.spec.Name + ": " + event.detailType, "eventBusName": "default", "eventPattern": string(pattern),
+		}).external(c.ruleName(event.name))
 		c.add("karpenter-target-"+event.name, c.target, fields{
 			"ruleRef": c.ref(rule), "eventBusName": "default", "targetId": "karpenter-queue",
 			// The provider has no reference here; the ARN follows from the queue's name.

@@ -28,10 +28,6 @@ func ec2Kind(name, noun string, id identity) kind {
 
 func (k kind) v1beta2() kind { k.version = "v1beta2"; return k }
 func (k kind) noTags() kind  { k.untagged = true; return k }
-func (k kind) noRegion() kind {
-	k.global = true
-	return k
-}
 
 func iamKind(name, noun string, id identity) kind {
 	return kind{group: "iam.aws.upbound.io", version: "v1beta1", name: name, identity: id, noun: noun, global: true}

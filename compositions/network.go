@@ -324,7 +324,8 @@ func checkNetwork(spec *schema.NetworkSpec) []string {
 			}
 		}
 		if n := len(t.subnets); n > 0 && n != len(zones) {
-			problems = append(problems, fmt.Sprintf("spec.subnets.%s: found %d subnets for %d zones: allowed is one in each zone of the public subnets", t.name, n, len(zones)))
+			const message = "spec.subnets.%s: found %d subnets for %d zones: allowed is one in each zone of the public subnets"
+			problems = append(problems, fmt.Sprintf(message, t.name, n, len(zones)))
 		}
 	}
 	return problems

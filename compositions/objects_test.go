@@ -28,7 +28,7 @@ func identities() map[string]string {
 		"fields": "ec2/Route ec2/VPCEndpointSubnetAssociation ec2/VPCEndpointRouteTableAssociation eks/Addon eks/AccessEntry " +
 			"eks/AccessPolicyAssociation cloudwatchevents/Target",
 	} {
-		for _, kind := range strings.Fields(kinds) {
+		for kind := range strings.FieldsSeq(kinds) {
 			identities[kind] = identity
 		}
 	}
@@ -126,7 +126,7 @@ func TestManagedResources(t *testing.T) {
 		},
 		"region": {
 			"what is not global is somewhere",
-			func(t *testing.T, r resource) string {
+			func(_ *testing.T, r resource) string {
 				_, regional := r.parameters["region"]
 				want := ""
 				if regional {
@@ -140,7 +140,7 @@ func TestManagedResources(t *testing.T) {
 		},
 		"tags": {
 			"costs, rights and people go by them",
-			func(t *testing.T, r resource) string {
+			func(_ *testing.T, r resource) string {
 				_, taggable := r.parameters["tags"]
 				tags, tagged := field(r.object, "spec", "forProvider", "tags").(map[string]any)
 				if tagged != taggable {
@@ -185,7 +185,7 @@ func TestManagedResources(t *testing.T) {
 		},
 		"parameters": {
 			"what the provider does not know is pruned in silence",
-			func(t *testing.T, r resource) string {
+			func(_ *testing.T, r resource) string {
 				forProvider, _ := field(r.object, "spec", "forProvider").(map[string]any)
 				var wrong []string
 				for name := range forProvider {

@@ -84,7 +84,10 @@ func clusterSpec() schema.ClusterSpec {
 			Architecture: "arm64", InstanceTypes: []string{"m7g.large", "m6g.large"}, AMIFamily: "Bottlerocket", Min: 2, Max: 4, DiskGiB: 50,
 		},
 		Addons: []schema.AddonSpec{
-			{Name: "aws-ebs-csi-driver", Version: "v1.56.0-eksbuild.1"}, {Name: "coredns"}, {Name: "eks-pod-identity-agent"}, {Name: "kube-proxy"},
+			{Name: "aws-ebs-csi-driver", Version: "v1.56.0-eksbuild.1"},
+			{Name: "coredns"},
+			{Name: "eks-pod-identity-agent"},
+			{Name: "kube-proxy"},
 			{Name: "vpc-cni", Version: "v1.21.1-eksbuild.3", Configuration: `{"enableNetworkPolicy":"true"}`},
 		},
 		Access:        []schema.AccessSpec{},

@@ -27,9 +27,9 @@ const annotationAllowDeletion = "genops.dev/allow-deletion"
 // Crossplane's machinery it carries the one field without which its stage would not choose its composition: a later switch to namespaced
 // composites must change little of what people review.
 func newClaim(e *model.Environment, kind, name string, spec any) (map[string]any, error) {
-	composition, ok := compositions.Find(kind)
-	if !ok {
-		return nil, fmt.Errorf("find composition: there is none of %s", kind)
+	composition, err := compositionOf(kind)
+	if err != nil {
+		return nil, err
 	}
 	c := claim.New(claim.WithGroupVersionKind(schema.GroupVersionKind{Group: Group, Version: Version, Kind: kind}))
 	c.SetName(e.Name)

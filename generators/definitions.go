@@ -32,9 +32,9 @@ type definition struct {
 
 // objects makes the definition.
 func (d definition) objects(c *schema.Config) ([]manifest.Object, error) {
-	composition, ok := compositions.Find(d.kind)
-	if !ok {
-		return nil, fmt.Errorf("find composition: there is none of %s", d.kind)
+	composition, err := compositionOf(d.kind)
+	if err != nil {
+		return nil, err
 	}
 	raw, err := d.schema()
 	if err != nil {

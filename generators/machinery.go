@@ -16,6 +16,15 @@ const (
 	fieldCrossplane     = "crossplane"
 )
 
+// compositionOf is the composition of a kind.
+func compositionOf(kind string) (compositions.Composition, error) {
+	composition, ok := compositions.Find(kind)
+	if !ok {
+		return composition, fmt.Errorf("find composition: there is none of %s", kind)
+	}
+	return composition, nil
+}
+
 // compositionRef chooses the composition of a stage.
 func compositionRef(c compositions.Composition, stage schema.Stage) map[string]any {
 	return map[string]any{"name": compositionName(c, stage)}
@@ -25,9 +34,9 @@ func compositionRef(c compositions.Composition, stage schema.Stage) map[string]a
 // and the reference to their composition. Crossplane adds the reference to what it makes of a definition, so it is not in the definition; of the
 // other fields that Crossplane adds, rendered objects carry none.
 func AppliedSchema(kind string) (*extv1.JSONSchemaProps, error) {
-	composition, ok := compositions.Find(kind)
-	if !ok {
-		return nil, fmt.Errorf("find composition: there is none of %s", kind)
+	composition, err := compositionOf(kind)
+	if err != nil {
+		return nil, err
 	}
 	spec, err := schema.ClaimSchema(composition.Kind)
 	if err != nil {

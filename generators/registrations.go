@@ -43,9 +43,9 @@ func (Registrations) Platform(c *schema.Config) ([]manifest.Object, error) {
 // newRegistration registers an environment's cluster. It stands apart from the claim and outlives it, so that Argo CD reaches a cluster to its
 // end; a person deletes it. In the last wave, because it waits for claims, which come in that wave.
 func newRegistration(e *schema.Environment) (map[string]any, error) {
-	composition, ok := compositions.Find("ClusterRegistration")
-	if !ok {
-		return nil, fmt.Errorf("find composition: there is none of ClusterRegistration")
+	composition, err := compositionOf("ClusterRegistration")
+	if err != nil {
+		return nil, err
 	}
 	meta := e.Meta("")
 	meta.Tags = map[string]string{} // It makes nothing in AWS.

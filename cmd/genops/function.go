@@ -9,16 +9,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/innovate-inc/genops/internal/tree"
+	"github.com/innovate-inc/genops/internal/xpkg"
 )
 
 // newFunction makes the commands around the composition function.
 func newFunction(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "function",
-		Short: "Serve the compositions to Crossplane, and package genops for it",
-		Long: `function holds what makes genops a composition function of Crossplane: the server that runs on the bootstrap cluster, and the
-package that Crossplane installs it from.`,
+		Short: "Serve the compositions to Crossplane, and make and publish their package",
+		Long: `The compositions run on the bootstrap cluster as a Crossplane composition function: this program, in a package with one image for each
+platform. push publishes it and prints what versions.packages.function of the platform takes.`,
 		// Without these cobra prints help and success for a command that does not exist.
 		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -40,10 +40,18 @@ func subcommand(cmd *cobra.Command, args []string) error {
 	return usageError{errors.New(message)}
 }
 
-// machineFault marks what is not the fault of a person's input.
-func machineFault(op, what string, err error) error {
-	return &tree.MachineError{Op: op, Path: what, Err: err}
+// machineFault tells whether a registry, a port, certificates or the Go toolchain are at fault, and not what a person wrote.
+func machineFault(err error) bool {
+	var registry *xpkg.RegistryError
+	var tool *xpkg.ToolError
+	var server *serverError
+	return errors.As(err, &registry) || errors.As(err, &tool) || errors.As(err, &server)
 }
+
+// serverError is a server that cannot serve.
+type serverError struct{ error }
+
+func (e *serverError) Unwrap() error { return e.error }
 
 // unlimited takes back what run sets for a short render: a server and a packager hold more than a render does, and a limit that is always
 // exceeded makes the collector run without end.

@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,10 +26,10 @@ type packageSources struct {
 
 // flags adds the options that package and push share.
 func (s *packageSources) flags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.binaries, "binary", nil, "OS/ARCH=PATH of a binary, repeatable; by default the sources in -C DIR are built for all platforms")
-	flags.StringVar(&s.version, "version", buildVersion().Version, "version that the package says it has")
+	flags.StringArrayVar(&s.binaries, "binary", nil, "use this binary instead of building one: OS/ARCH=PATH; can be given once for each platform")
+	flags.StringVar(&s.version, "version", buildVersion().Version,
+		"version in the labels of the image, and of binaries that are built (default: that of this program)")
 	flags.Lookup("version").DefValue = "" // The help is the same in every build.
-	flags.Lookup("version").Usage += " (default that of this genops)"
 }
 
 // packages makes a package for each platform.
@@ -42,15 +43,18 @@ func (s *packageSources) packages(ctx context.Context) ([]*xpkg.Package, error) 
 	}
 	binaries := make([]xpkg.Binary, 0, len(s.binaries))
 	for _, text := range s.binaries {
-		before, path, ok := strings.Cut(text, "=")
-		if !ok || path == "" {
-			return nil, usageError{fmt.Errorf("--binary %q: allowed is OS/ARCH=PATH", text)}
+		before, file, ok := strings.Cut(text, "=")
+		if !ok || file == "" {
+			return nil, usageError{fmt.Errorf("--binary %q: allowed is OS/ARCH=PATH, such as linux/arm64=bin/genops-arm64", text)}
 		}
 		platform, err := xpkg.ParsePlatform(before)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--binary %q: %w", text, err)}
 		}
-		binaries = append(binaries, xpkg.Binary{Platform: platform, Path: path})
+		if slices.ContainsFunc(binaries, func(b xpkg.Binary) bool { return b.Platform == platform }) {
+			return nil, usageError{fmt.Errorf("--binary %q: there is one for %s already", text, platform)}
+		}
+		binaries = append(binaries, xpkg.Binary{Platform: platform, Path: file})
 	}
 	return s.built(ctx, binaries)
 }
@@ -64,12 +68,9 @@ func (s *packageSources) compiled(ctx context.Context) ([]*xpkg.Package, error) 
 	defer os.RemoveAll(dir) //nolint:errcheck // The system cleans its temporary folder.
 	var binaries []xpkg.Binary
 	for _, platform := range xpkg.Platforms() {
-		s.sayf("building for %s", platform)
+		s.sayf("building for %s: some minutes the first time", platform)
 		binary := xpkg.Binary{Platform: platform, Path: filepath.Join(dir, strings.ReplaceAll(string(platform), "/", "-"))}
 		if err := xpkg.Compile(ctx, s.dir, binary, s.version, s.err); err != nil {
-			if missing, ok := errors.AsType[*xpkg.ToolError](err); ok {
-				return nil, machineFault("build", "genops", missing)
-			}
 			return nil, err
 		}
 		binaries = append(binaries, binary)
@@ -88,21 +89,13 @@ func (s *packageSources) built(ctx context.Context, binaries []xpkg.Binary) ([]*
 			}
 			made, err := xpkg.Build(binary, s.version)
 			packages[i] = made
-			return fileFault(err)
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	return packages, nil
-}
-
-// fileFault says whose fault a file is: a name that is wrong is the command line's.
-func fileFault(err error) error {
-	if missing, ok := errors.AsType[*xpkg.MissingError](err); ok {
-		return usageError{missing}
-	}
-	return err
 }
 
 // packageOptions are the options of function package.
@@ -117,16 +110,17 @@ func newFunctionPackage(g *global) *cobra.Command {
 	o := &packageOptions{packageSources: packageSources{global: g}}
 	cmd := &cobra.Command{
 		Use:   "package",
-		Short: "Write the Crossplane package of genops to files, one for each platform",
-		Long: `package writes the package that Crossplane installs genops from: DIR/genops-OS-ARCH.xpkg for each platform. It needs no Docker, and the
-same binaries give the same bytes. On the standard output is the digest that function push gives the package.`,
-		Example: `  genops function package                                          build and package for all platforms
-  genops function package --binary linux/amd64=genops-amd64        package a binary that is there`,
+		Short: "Make the function's package: a file for each platform",
+		Long: `package writes the Crossplane package of the function, one file for each platform, and prints the digest that they have together in a
+registry. The same binaries give the same bytes. It needs no Docker. The files can be pushed with genops function push --package, or with
+crossplane xpkg push.`,
+		Example: `  genops function package                     build for linux/amd64 and linux/arm64, write into dist/
+  genops function package --binary linux/amd64=genops-amd64 --binary linux/arm64=genops-arm64`,
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	o.flags(cmd.Flags())
-	cmd.Flags().StringVar(&o.into, "output-dir", "dist", "folder to write to")
+	cmd.Flags().StringVar(&o.into, "output-dir", "dist", "folder of the files, below -C DIR")
 	return cmd
 }
 
@@ -150,33 +144,47 @@ func (o *packageOptions) run(ctx context.Context) error {
 	}
 	index, err := xpkg.NewIndex(packages)
 	if err != nil {
-		return usageError{fmt.Errorf("--binary: %w", err)}
+		return err
 	}
 	report := packageReport{Packages: []packaged{}}
 	if report.Digest, err = index.Digest(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.into, 0o755); err != nil {
-		return fmt.Errorf("write %w", err)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("package: %w", err)
 	}
+	paths := make([]string, 0, len(packages))
 	for _, p := range packages {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("package: %w", err)
-		}
-		digest, err := p.Digest()
+		written, err := o.write(p)
 		if err != nil {
 			return err
 		}
-		path := filepath.Join(o.into, "genops-"+strings.ReplaceAll(string(p.Platform), "/", "-")+".xpkg")
-		if err := p.Save(path); err != nil {
-			return err
-		}
-		report.Packages = append(report.Packages, packaged{Platform: p.Platform, Path: filepath.ToSlash(path), Digest: digest})
-		o.sayf("wrote %s", filepath.ToSlash(path))
+		report.Packages = append(report.Packages, written)
+		paths = append(paths, written.Path)
 	}
+	o.sayf("wrote %s", strings.Join(paths, " and "))
 	if o.json() {
 		return o.print(report)
 	}
 	fmt.Fprintln(o.out, report.Digest)
 	return nil
+}
+
+// write puts a package into its file.
+func (o *packageOptions) write(p *xpkg.Package) (packaged, error) {
+	digest, err := p.Digest()
+	if err != nil {
+		return packaged{}, err
+	}
+	name := path.Join(filepath.ToSlash(o.into), "genops-function-"+strings.ReplaceAll(string(p.Platform), "/", "-")+".xpkg")
+	if !filepath.IsAbs(o.into) {
+		name = path.Join(shown(o.dir), name)
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return packaged{}, fmt.Errorf("write %w", err)
+	}
+	if err := p.Save(name); err != nil {
+		return packaged{}, err
+	}
+	return packaged{Platform: p.Platform, Path: name, Digest: digest}, nil
 }

@@ -23,16 +23,16 @@ func newFunctionPush(g *global) *cobra.Command {
 	o := &pushOptions{packageSources: packageSources{global: g}}
 	cmd := &cobra.Command{
 		Use:   "push REGISTRY/REPOSITORY:TAG",
-		Short: "Send the Crossplane package of genops to a registry",
-		Long: `push makes the package like function package does, or takes the files that it wrote, and sends it to a registry. On the standard output
-is the reference with the digest, which stands for these bytes for ever.
+		Short: "Publish the function's package in a registry, and print its digest",
+		Long: `push sends the package for all platforms to a registry, with the credentials of docker login, and prints its reference with the digest.
+The digest is what versions.packages.function.version of the platform takes, so that what was reviewed is what runs.
 
-Credentials are those of docker login. HTTP without TLS is only for a registry on this machine.`,
-		Example: `  genops function push REGISTRY/genops:v1.2.3
-  genops function push REGISTRY/genops:v1.2.3 --package dist/genops-linux-amd64.xpkg --package dist/genops-linux-arm64.xpkg`,
+HTTP without TLS is only for a registry on this machine.`,
+		Example: `  genops function push registry.example/genops/function:v0.1.0
+  genops function push registry.example/genops/function:v0.1.0 --package dist/genops-function-linux-amd64.xpkg --package dist/genops-function-linux-arm64.xpkg`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("function push takes one reference, REGISTRY/REPOSITORY:TAG: found %d", len(args))}
+				return usageError{errors.New("push takes one reference: REGISTRY/REPOSITORY:TAG")}
 			}
 			return nil
 		},
@@ -45,7 +45,7 @@ Credentials are those of docker login. HTTP without TLS is only for a registry o
 		},
 	}
 	o.flags(cmd.Flags())
-	cmd.Flags().StringArrayVar(&o.files, "package", nil, "file that function package wrote, repeatable")
+	cmd.Flags().StringArrayVar(&o.files, "package", nil, "push this file of genops function package instead of building; once for each platform")
 	return cmd
 }
 
@@ -59,7 +59,7 @@ type pushReport struct {
 func (o *pushOptions) run(ctx context.Context) error {
 	to, err := xpkg.ParseReference(o.reference)
 	if err != nil {
-		return usageError{fmt.Errorf("function push: %w", err)}
+		return usageError{err}
 	}
 	packages, err := o.load(ctx)
 	if err != nil {
@@ -67,16 +67,13 @@ func (o *pushOptions) run(ctx context.Context) error {
 	}
 	index, err := xpkg.NewIndex(packages)
 	if err != nil {
-		return usageError{fmt.Errorf("function push: %w", err)}
+		return err
 	}
 	digest, err := index.Digest()
 	if err != nil {
 		return err
 	}
 	if err := xpkg.Push(ctx, to, index); err != nil {
-		if refused, ok := errors.AsType[*xpkg.RegistryError](err); ok {
-			return machineFault("push", o.reference, refused)
-		}
 		return err
 	}
 	report := pushReport{Reference: o.reference + "@" + digest, Digest: digest, Platforms: index.Platforms}
@@ -97,7 +94,7 @@ func (o *pushOptions) load(ctx context.Context) ([]*xpkg.Package, error) {
 	for _, file := range o.files {
 		p, err := xpkg.Load(file)
 		if err != nil {
-			return nil, fileFault(err)
+			return nil, err
 		}
 		packages = append(packages, p)
 	}

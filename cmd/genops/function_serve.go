@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -31,14 +30,12 @@ func newFunctionServe(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the compositions to Crossplane",
-		Long: `serve answers the requests of Crossplane until it is interrupted or terminated; then it finishes what is under way, for at most
-20 seconds. Clients need a certificate that ca.crt in the folder of certificates signed. Crossplane makes the certificates, mounts them and
-names the folder in ` + certsVariable + `; renewed ones are used without a restart.
+		Long: `serve answers the requests of Crossplane over gRPC with mutual TLS, until it is told to stop; requests that are under way are finished.
+It serves gRPC health checks on the same port, and metrics for Prometheus on another one. Logs are JSON lines on the standard error.
 
-Metrics for Prometheus are at /metrics, and the health service of gRPC is at the same address as the function. Logs are JSON, on the standard
-error.`,
-		Example: `  genops function serve                                           as Crossplane starts it
-  genops function serve --insecure --address 127.0.0.1:9443      on a developer's machine, for crossplane render`,
+In a cluster Crossplane starts it and provides certificates: ` + certsVariable + `. Renewed ones are used without a restart.`,
+		Example: `  genops function serve                                          the way Crossplane starts it
+  genops function serve --insecure --address 127.0.0.1:9443      for crossplane render, on your machine`,
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.insecure && cmd.Flags().Changed("tls-certs-dir") {
@@ -48,11 +45,11 @@ error.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.certs, "tls-certs-dir", g.env(certsVariable), "folder with tls.crt, tls.key and ca.crt (default $"+certsVariable+")")
+	flags.StringVar(&o.certs, "tls-certs-dir", g.env(certsVariable), "folder with tls.crt, tls.key and ca.crt (default: "+certsVariable+")")
 	flags.Lookup("tls-certs-dir").DefValue = "" // The help is the same everywhere.
-	flags.BoolVar(&o.insecure, "insecure", false, "serve without certificates, to everyone who can connect")
-	flags.StringVar(&o.address, "address", ":9443", "address to serve on")
-	flags.StringVar(&o.metrics, "metrics-address", ":8080", `address to serve metrics on, "" for none`)
+	flags.BoolVar(&o.insecure, "insecure", false, "serve without TLS, to everyone who reaches the port: for development alone")
+	flags.StringVar(&o.address, "address", ":9443", "address of the gRPC server")
+	flags.StringVar(&o.metrics, "metrics-address", ":8080", "address of the metrics; empty for none")
 	flags.BoolVar(&o.debug, "debug", false, "log every request")
 	return cmd
 }
@@ -65,20 +62,19 @@ func (o *serveOptions) run(ctx context.Context) error {
 	}
 	log := slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: level}))
 	if o.insecure {
-		log.Warn("serving without certificates: everyone who can connect may ask")
+		log.Warn("serving without TLS: everyone who reaches the port may ask")
 		o.certs = ""
 	} else if o.certs == "" {
-		return usageError{fmt.Errorf("function serve: there are no certificates: name their folder with --tls-certs-dir or %s, "+
-			"or serve to everyone who can connect with --insecure", certsVariable)}
+		return usageError{errors.New("serve: there are no certificates: name their folder with --tls-certs-dir, or serve without TLS with --insecure")}
 	}
 	server, err := function.Listen(ctx, function.New(log), function.Options{
 		Address: o.address, MetricsAddress: o.metrics, CertsDir: o.certs, Grace: function.Grace, Log: log,
 	})
 	if err != nil {
-		return machineFault("start", "the function", err)
+		return &serverError{err}
 	}
 	if err := server.Serve(ctx); err != nil {
-		return machineFault("run", "the function", err)
+		return &serverError{err}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"net"
 	"os"
@@ -127,13 +128,16 @@ func startFunction(t *testing.T, a *authority) (string, *exec.Cmd) {
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	lines := bufio.NewScanner(logs)
 	for lines.Scan() {
-		var line struct{ Msg, Address string }
+		var line struct {
+			Msg     string `json:"msg"`
+			Address string `json:"address"`
+		}
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			t.Fatalf("a log line is no JSON: %s", lines.Text())
 		}
 		if line.Msg == "serving" {
-			go func() {
-				for lines.Scan() { //nolint:revive // The process must not wait for a reader.
+			go func() { // The process must not wait for a reader.
+				for lines.Scan() {
 				}
 			}()
 			return line.Address, cmd
@@ -174,10 +178,7 @@ func TestServedLikeExpanded(t *testing.T) {
 			t.Fatalf("%s has no composition", name)
 		}
 		spec := claim["spec"].(map[string]any)
-		bare := map[string]any{}
-		for field, value := range spec {
-			bare[field] = value
-		}
+		bare := maps.Clone(spec)
 		for _, field := range compositions.Machinery() {
 			delete(bare, field)
 		}

@@ -217,7 +217,6 @@ func (o *renderOptions) report(result *pipeline.Result, diff *tree.Diff) error {
 	return nil
 }
 
-
 // summary counts changes by kind.
 func summary(counts map[tree.Kind]int) string {
 	var parts []string

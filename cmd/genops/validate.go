@@ -47,7 +47,7 @@ render validates what it is about to write. validate does the same for everythin
 type validateReport struct {
 	pipeline.Validation
 
-	Schemas  []schemas.Source `json:"schemas"`
+	Schemas  []schemas.Source  `json:"schemas"`
 	Warnings []problem.Problem `json:"warnings"`
 }
 
@@ -67,7 +67,11 @@ func (o *validateOptions) run(ctx context.Context) error {
 	stop()
 	warnings := append(slices.Clone(in.Warnings), in.Installed()...)
 	if o.json() {
-		return o.print(validateReport{Validation: validation, Warnings: append([]problem.Problem{}, warnings...)})
+		sources, err := schemas.Sources()
+		if err != nil {
+			return err
+		}
+		return o.print(validateReport{Validation: validation, Schemas: sources, Warnings: append([]problem.Problem{}, warnings...)})
 	}
 	problem.Write(o.err, warnings, o.style(o.err))
 	o.sayf("%s and %s are valid", problem.Plural(validation.Objects, "rendered object"), problem.Plural(validation.Resources, "composed resource"))

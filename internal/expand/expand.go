@@ -80,8 +80,7 @@ func Objects(objects []manifest.Object, environment string) ([]*Claim, error) {
 			continue
 		}
 		err := claim.compose(composition, spec)
-		var invalid *InvalidError
-		if errors.As(err, &invalid) {
+		if invalid, ok := errors.AsType[*InvalidError](err); ok {
 			refused = append(refused, invalid)
 			continue
 		}
@@ -103,8 +102,7 @@ func newClaim(object manifest.Object, environment string) *Claim {
 func (c *Claim) compose(composition compositions.Composition, spec map[string]any) error {
 	spec = withoutMachinery(spec)
 	result, _, err := compositions.Simulate(composition, spec)
-	var wrong *compositions.InvalidError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*compositions.InvalidError](err); ok {
 		invalid := &InvalidError{Claim: c, Problems: wrong.Problems}
 		delete(spec, "adopt")
 		if result, _, err := compositions.Simulate(composition, spec); err == nil {

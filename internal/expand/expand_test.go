@@ -2,6 +2,7 @@ package expand_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,9 +19,7 @@ func registration(spec object) manifest.Object {
 		"environment": "dev", "stage": "dev", "account": "111122223333", "region": "eu-west-1", "project": "acme", "tags": object{},
 		"clusterName": "acme-dev", "roleARN": "arn:aws:iam::111122223333:role/acme-dev-argocd", "labels": object{"genops.dev/environment": "dev"},
 	}
-	for name, value := range spec {
-		all[name] = value
-	}
+	maps.Copy(all, spec)
 	return manifest.Object{Path: "bootstrap/registrations/dev.yaml", Object: object{
 		"apiVersion": "aws.genops.dev/v1alpha1", "kind": "ClusterRegistration", "metadata": object{"name": "dev", "namespace": "argocd"}, "spec": all,
 	}}

@@ -54,14 +54,14 @@ func (f *Function) RunFunction(ctx context.Context, req *fnv1.RunFunctionRequest
 	if err != nil {
 		rsp = refuse(req, err)
 	}
-	took := slog.Duration("took", time.Since(started))
+	log = log.With("took", time.Since(started))
 	switch {
 	case err == nil:
-		log.DebugContext(ctx, "composed", "resources", len(rsp.GetDesired().GetResources()), took)
+		log.DebugContext(ctx, "composed", "resources", len(rsp.GetDesired().GetResources()))
 	case isDefect(err):
-		log.ErrorContext(ctx, "a defect of genops", "error", err, "stack", stack(err), took)
+		log.ErrorContext(ctx, "a defect of genops", "error", err, "stack", stack(err))
 	default:
-		log.InfoContext(ctx, "refused", "reason", err, took)
+		log.InfoContext(ctx, "refused", "reason", err)
 	}
 	return rsp, nil
 }
@@ -108,11 +108,11 @@ func (f *Function) run(ctx context.Context, req *fnv1.RunFunctionRequest) (*fnv1
 // respond adds a result to what earlier steps of the pipeline want. The request stays as it is.
 func respond(req *fnv1.RunFunctionRequest, claim *claim, result *compositions.Result) (*fnv1.RunFunctionResponse, error) {
 	earlier := req.GetDesired()
-	desired := &fnv1.State{Resources: make(map[string]*fnv1.Resource, len(earlier.GetResources())+len(result.Resources))}
-	maps.Copy(desired.Resources, earlier.GetResources())
+	resources := make(map[string]*fnv1.Resource, len(earlier.GetResources())+len(result.Resources))
+	maps.Copy(resources, earlier.GetResources())
 	var taken []string
 	for _, resource := range result.Resources {
-		if _, ok := desired.Resources[resource.Key]; ok {
+		if _, ok := resources[resource.Key]; ok {
 			taken = append(taken, resource.Key)
 			continue
 		}
@@ -124,7 +124,7 @@ func respond(req *fnv1.RunFunctionRequest, claim *claim, result *compositions.Re
 		if resource.Ready {
 			ready = fnv1.Ready_READY_TRUE
 		}
-		desired.Resources[resource.Key] = &fnv1.Resource{Resource: content, Ready: ready}
+		resources[resource.Key] = &fnv1.Resource{Resource: content, Ready: ready}
 	}
 	if len(taken) > 0 {
 		return nil, &invalidError{problems: []string{fmt.Sprintf(
@@ -134,8 +134,7 @@ func respond(req *fnv1.RunFunctionRequest, claim *claim, result *compositions.Re
 	if err != nil {
 		return nil, err
 	}
-	desired.Composite = composite
-	rsp := answerTo(req, desired, result.TTL)
+	rsp := answerTo(req, &fnv1.State{Composite: composite, Resources: resources}, result.TTL)
 	status := fnv1.Status_STATUS_CONDITION_FALSE
 	if result.Condition.Ready {
 		status = fnv1.Status_STATUS_CONDITION_TRUE

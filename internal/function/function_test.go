@@ -237,7 +237,7 @@ func TestPanic(t *testing.T) {
 	good := f.compose
 	f.compose = func(c compositions.Composition, spec map[string]any, observed compositions.Observed) (*compositions.Result, error) {
 		if c.Kind == "Network" {
-			var subnets []string
+			subnets := make([]string, 1)
 			_ = subnets[len(spec)] // What a mistake looks like.
 		}
 		return good(c, spec, observed)

@@ -39,6 +39,7 @@ func TestRepository(t *testing.T) {
 		}
 		asked[kind]++
 		t.Run(object.Path, func(t *testing.T) {
+			t.Parallel()
 			_, all, err := compositions.Simulate(find(t, kind), spec)
 			if err != nil {
 				t.Fatal(err)

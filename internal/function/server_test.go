@@ -10,13 +10,13 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -222,7 +222,7 @@ func get(t *testing.T, url string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %d, %v", url, answer.StatusCode, err)
@@ -276,7 +276,7 @@ func TestRenewal(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		defer connection.Close()
+		defer func() { _ = connection.Close() }()
 		return connection.ConnectionState().PeerCertificates[0].SerialNumber.String(), nil
 	}
 	expect := func(by *authority, want string) {
@@ -407,7 +407,7 @@ func TestConcurrent(t *testing.T) {
 	for i := range 100 {
 		kind := []string{"Network", "Cluster", "ClusterRegistration"}[i%3]
 		req := request(t, kind, all[kind], compositions.Observed{})
-		req.Meta.Tag = fmt.Sprint(i)
+		req.Meta.Tag = strconv.Itoa(i)
 		if i%5 == 0 {
 			req = set(req, nil, "spec", "region")
 		}
@@ -453,7 +453,7 @@ func TestListenRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer busy.Close()
+	defer func() { _ = busy.Close() }()
 	taken := busy.Addr().String()
 	without := func(name, content string) string {
 		dir := ca.folder(t)

@@ -46,7 +46,7 @@ func inOrder[T any](ctx context.Context, n int, produce func(context.Context, in
 				}
 				<-slots
 			case <-ctx.Done():
-				return ctx.Err() //nolint:wrapcheck // The group returns the error that came first.
+				return ctx.Err()
 			}
 		}
 		return nil

@@ -121,7 +121,8 @@ func (in *Input) validate(ctx context.Context, e *schema.Environment, objects []
 	}
 	if err == nil {
 		for _, finding := range vet.Environment(expanded) {
-			problems = append(problems, in.blame(e, finding.Claim.Path, "", fmt.Sprintf("%s makes %s: %s: %s", finding.Claim, finding.Key, finding.Field, finding.Message)))
+			text := fmt.Sprintf("%s makes %s: %s: %s", finding.Claim, finding.Key, finding.Field, finding.Message)
+			problems = append(problems, in.blame(e, finding.Claim.Path, "", text))
 		}
 	}
 	return problems

@@ -63,8 +63,8 @@ func decodeMetadata(object map[string]any) (*metav1.ObjectMeta, []string) {
 		return &metav1.ObjectMeta{}, nil
 	}
 	var messages []string
-	for _, field := range unknown {
-		messages = append(messages, field+noSuchField)
+	for _, name := range unknown {
+		messages = append(messages, name+noSuchField)
 	}
 	return meta, messages
 }

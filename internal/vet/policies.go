@@ -38,16 +38,16 @@ func (t *texts) UnmarshalJSON(data []byte) error {
 
 // policy is a policy document as far as it is checked (IAM user guide: grammar of the policy language).
 type policy struct {
-	Version   string
+	Version   string `json:"Version"`
 	ID        string `json:"Id"`
 	Statement []struct {
-		Sid       string
-		Effect    string
-		Principal any
-		Action    texts
-		Resource  texts
-		Condition map[string]map[string]any
-	}
+		Sid       string                    `json:"Sid"`
+		Effect    string                    `json:"Effect"`
+		Principal any                       `json:"Principal"`
+		Action    texts                     `json:"Action"`
+		Resource  texts                     `json:"Resource"`
+		Condition map[string]map[string]any `json:"Condition"`
+	} `json:"Statement"`
 }
 
 // policyField is where a kind has a policy document, and how long it may be.

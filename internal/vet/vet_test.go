@@ -110,7 +110,8 @@ func TestEnvironment(t *testing.T) {
 		},
 		"no document": {
 			"AWS would refuse it",
-			network(policy(`{"Version":`)), []string{`policy spec.forProvider.policy: this is no policy document: unexpected EOF`},
+			network(policy(`{"Version":`)),
+			[]string{`policy spec.forProvider.policy: this is no policy document: unexpected EOF`},
 		},
 		"unknown element": {
 			"a typing error in a condition would widen the policy",
@@ -124,7 +125,8 @@ func TestEnvironment(t *testing.T) {
 		},
 		"no statement": {
 			"it allows nothing",
-			network(policy(`{"Version":"2012-10-17","Statement":[]}`)), []string{`policy spec.forProvider.policy: the policy has no statement`},
+			network(policy(`{"Version":"2012-10-17","Statement":[]}`)),
+			[]string{`policy spec.forProvider.policy: the policy has no statement`},
 		},
 		"no resource": {
 			"in a policy of a role AWS asks for it",

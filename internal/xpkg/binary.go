@@ -78,7 +78,7 @@ func unreadable(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &MissingError{Path: path}
 	}
-	return err //nolint:wrapcheck // The system's error says what was done to which file.
+	return err // The system's error says what was done to which file.
 }
 
 // check refuses what would not start in the image: it has no other files, and Kubernetes says of a wrong architecture only "exec format error".

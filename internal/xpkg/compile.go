@@ -45,8 +45,9 @@ func Compile(ctx context.Context, sources string, to Binary, version string, mes
 		return to.unreadable(err)
 	}
 	// What could differ between two machines is fixed: cgo, paths, the state of Git, the level of the architecture.
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly",
-		"-ldflags", "-s -w -buildid= -X main.version="+version, "-o", path, "./cmd/genops") //nolint:gosec // CheckVersion has looked at it.
+	build := exec.CommandContext(ctx, //nolint:gosec // CheckVersion has looked at the version, the rest is our own.
+		"go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly",
+		"-ldflags", "-s -w -buildid= -X main.version="+version, "-o", path, "./cmd/genops")
 	build.Dir = sources
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+to.Platform.os(), "GOARCH="+to.Platform.arch(),
 		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFIPS140=off")

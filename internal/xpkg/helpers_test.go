@@ -52,9 +52,9 @@ func both(t *testing.T, dir string) []*xpkg.Package {
 	return []*xpkg.Package{build(t, program(t, dir, "linux/arm64")), build(t, program(t, dir, "linux/amd64"))}
 }
 
-func build(t *testing.T, binary xpkg.Binary) *xpkg.Package {
+func build(t *testing.T, from xpkg.Binary) *xpkg.Package {
 	t.Helper()
-	p, err := xpkg.Build(binary, "v1.2.3")
+	p, err := xpkg.Build(from, "v1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}

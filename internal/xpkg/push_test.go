@@ -72,8 +72,8 @@ func TestPush(t *testing.T) {
 	}
 	checkMeta(t, crossplanes)
 	for _, platform := range pushed.Platforms {
-		os, arch, _ := strings.Cut(string(platform), "/")
-		image, err := remote.Image(pinned, remote.WithPlatform(v1.Platform{OS: os, Architecture: arch}))
+		system, arch, _ := strings.Cut(string(platform), "/")
+		image, err := remote.Image(pinned, remote.WithPlatform(v1.Platform{OS: system, Architecture: arch}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func walk(t *testing.T, layer v1.Layer, visit func(*tar.Header, io.Reader)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	for archive := tar.NewReader(content); ; {
 		header, err := archive.Next()
 		if err == io.EOF {
