@@ -88,6 +88,7 @@ func TestRepositoryProofOfConcept(t *testing.T) {
 			"public":      {{CIDR: "10.50.0.0/20", Zone: "us-east-2a"}, {CIDR: "10.50.16.0/20", Zone: "us-east-2b"}},
 			"privateApp":  {{CIDR: "10.50.32.0/20", Zone: "us-east-2a"}, {CIDR: "10.50.48.0/20", Zone: "us-east-2b"}},
 			"privateData": {},
+			"pods":        {},
 		},
 	}
 	if claim.Kind != "Network" {
