@@ -124,17 +124,11 @@ crossplane xpkg push.`,
 	return cmd
 }
 
-// packaged is one file in the output of package.
-type packaged struct {
-	Platform xpkg.Platform `json:"platform"`
-	Path     string        `json:"path"`
-	Digest   string        `json:"digest"`
-}
-
 // packageReport is the output of package as JSON.
 type packageReport struct {
-	Digest   string     `json:"digest"`
-	Packages []packaged `json:"packages"`
+	Digest    string          `json:"digest"`
+	Platforms []xpkg.Platform `json:"platforms"`
+	Files     []string        `json:"files"`
 }
 
 func (o *packageOptions) run(ctx context.Context) error {
@@ -146,23 +140,22 @@ func (o *packageOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report := packageReport{Packages: []packaged{}}
+	report := packageReport{Platforms: index.Platforms}
 	if report.Digest, err = index.Digest(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("package: %w", err)
 	}
-	paths := make([]string, 0, len(packages))
 	for _, p := range packages {
-		written, err := o.write(p)
+		file, err := o.write(p)
 		if err != nil {
 			return err
 		}
-		report.Packages = append(report.Packages, written)
-		paths = append(paths, written.Path)
+		report.Files = append(report.Files, file)
 	}
-	o.sayf("wrote %s", strings.Join(paths, " and "))
+	slices.Sort(report.Files)
+	o.sayf("wrote %s", strings.Join(report.Files, " and "))
 	if o.json() {
 		return o.print(report)
 	}
@@ -170,21 +163,14 @@ func (o *packageOptions) run(ctx context.Context) error {
 	return nil
 }
 
-// write puts a package into its file.
-func (o *packageOptions) write(p *xpkg.Package) (packaged, error) {
-	digest, err := p.Digest()
-	if err != nil {
-		return packaged{}, err
-	}
-	name := path.Join(filepath.ToSlash(o.into), "genops-function-"+strings.ReplaceAll(string(p.Platform), "/", "-")+".xpkg")
+// write puts a package into its file, and returns the file's name.
+func (o *packageOptions) write(p *xpkg.Package) (string, error) {
+	file := path.Join(filepath.ToSlash(o.into), "genops-function-"+strings.ReplaceAll(string(p.Platform), "/", "-")+".xpkg")
 	if !filepath.IsAbs(o.into) {
-		name = path.Join(shown(o.dir), name)
+		file = path.Join(shown(o.dir), file)
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return packaged{}, fmt.Errorf("write %w", err)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return "", fmt.Errorf("write %w", err)
 	}
-	if err := p.Save(name); err != nil {
-		return packaged{}, err
-	}
-	return packaged{Platform: p.Platform, Path: name, Digest: digest}, nil
+	return file, p.Save(file)
 }
