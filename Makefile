@@ -93,7 +93,7 @@ fmt: ## Format the Go code (gofumpt, import groups)
 generate: ## Rewrite generated code and golden files
 	$(note)
 	$(GO) generate ./...
-	$(GO) test $(GOLDEN) -args -update
+	$(GO) test -skip '^TestKill' $(GOLDEN) -args -update
 
 .PHONY: bench
 bench: ## Measure how long rendering takes and how much memory it needs
