@@ -53,7 +53,7 @@ func (c *cluster) access() {
 	const key, role = "argocd-access", "argocd-role"
 	// The role has no rights in AWS: the access entry below is all that it is for.
 	c.add(role, c.role, fields{"description": "Argo CD's way into " + c.spec.Name}).
-		external(ArgoCDRoleName(c.spec.Name)).
+		external(schema.ArgoCDRoleName(c.spec.Name)).
 		withPolicy("assumeRolePolicy", newDocument(statement{
 			Sid: "ArgoCD", Effect: allow, Principal: fields{"AWS": c.spec.ArgoCDRoleARN}, Action: []string{"sts:AssumeRole", "sts:TagSession"},
 		}))

@@ -35,7 +35,7 @@ func FuzzCompose(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind byte, content []byte, place uint16, value string) {
 		var spec map[string]any
 		if json.Unmarshal(content, &spec) != nil {
-			t.Skip("no object")
+			return // It does not reach a composition.
 		}
 		replace(spec, int(place), value)
 		composition := compositions.All()[int(kind)%len(kinds)]

@@ -1,47 +1,19 @@
 package compositions_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/innovate-inc/genops/internal/imports"
 )
 
-// used lists what the Go files of this folder import, files of tests aside, and which names of the package time they use.
-func used(t *testing.T) map[string][]string {
+// used is what the Go files of a folder use.
+func used(t *testing.T, dir string) map[string][]string {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
+	found, err := imports.Used(dir)
 	if err != nil {
 		t.Fatal(err)
-	}
-	found := map[string][]string{}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, spec := range file.Imports {
-			imported, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			found[imported] = append(found[imported], name)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if selector, ok := n.(*ast.SelectorExpr); ok {
-				if x, ok := selector.X.(*ast.Ident); ok && x.Name == "time" {
-					found["time."+selector.Sel.Name] = append(found["time."+selector.Sel.Name], name)
-				}
-			}
-			return true
-		})
 	}
 	return found
 }
@@ -49,7 +21,7 @@ func used(t *testing.T) map[string][]string {
 // TestNothingIsReadBesidesSpecAndObservation holds for what runs in the CLI and on the bootstrap cluster: the same input gives the same resources.
 func TestNothingIsReadBesidesSpecAndObservation(t *testing.T) {
 	t.Parallel()
-	found := used(t)
+	found := used(t, ".")
 	for _, name := range []string{
 		"os", "os/exec", "io/fs", "net", "net/http", "math/rand", "math/rand/v2", "crypto/rand", "log", "syscall", "unsafe", "path/filepath", "context",
 		"sync", "text/template", "time.Now", "time.Since", "time.Until", "time.Sleep", "time.LoadLocation",

@@ -60,9 +60,6 @@ func NodeRoleName(cluster string) string { return shorten(cluster+"-karpenter-no
 // QueueName is the name of the SQS queue of a cluster's interruption notices. Karpenter's settings name it, too.
 func QueueName(cluster string) string { return shorten(cluster+"-karpenter", limitQueue) }
 
-// ArgoCDRoleName is the name of the IAM role that Argo CD assumes to reach a cluster.
-func ArgoCDRoleName(cluster string) string { return shorten(cluster+"-argocd", limitRole) }
-
 // ClusterResource is the name of the managed resource of an environment's EKS cluster.
 func ClusterResource(environment string) string {
 	return resourceName(environment, claimCluster, keyCluster)

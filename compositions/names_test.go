@@ -108,7 +108,7 @@ func TestLongNamesStayApart(t *testing.T) {
 			t.Errorf("%s is %s, want %s", key, one[key], want)
 		}
 	}
-	for name, short := range map[string]func(string) string{"node role": compositions.NodeRoleName, "queue": compositions.QueueName, "Argo CD": compositions.ArgoCDRoleName} {
+	for name, short := range map[string]func(string) string{"node role": compositions.NodeRoleName, "queue": compositions.QueueName} {
 		// Cluster names of claims written by hand can be longer than those of environments.
 		a, b := short(strings.Repeat("long-", 20)+"1"), short(strings.Repeat("long-", 20)+"2")
 		if a == b || a != short(strings.Repeat("long-", 20)+"1") || len(a) > 80 || strings.HasSuffix(a[:len(a)-9], "-") {
@@ -131,7 +131,7 @@ func TestOthersNameTheSame(t *testing.T) {
 		for key, want := range map[string]string{
 			"Cluster/karpenter-node-role": "Role " + compositions.NodeRoleName(name),
 			"Cluster/karpenter-queue":     "Queue " + compositions.QueueName(name),
-			"Cluster/argocd-role":         "Role " + compositions.ArgoCDRoleName(name),
+			"Cluster/argocd-role":         "Role " + schema.ArgoCDRoleName(name),
 			"Cluster/cluster":             "Cluster " + name,
 		} {
 			if got[key] != want {

@@ -109,8 +109,16 @@ func (b *builder) condition() Condition {
 		}
 		return Condition{Reason: ReasonWaiting, Message: "waiting for " + strings.Join(waits, ", ")}
 	default:
-		return Condition{Ready: true, Reason: ReasonAvailable, Message: fmt.Sprintf("all %d resources are ready", len(keys))}
+		return Condition{Ready: true, Reason: ReasonAvailable, Message: everything(len(keys))}
 	}
+}
+
+// everything is what is said when nothing is missing.
+func everything(n int) string {
+	if n == 1 {
+		return "the resource is ready"
+	}
+	return fmt.Sprintf("all %d resources are ready", n)
 }
 
 // firstLine is what fits into a table of kubectl: the first line, of at most 300 characters.

@@ -152,8 +152,8 @@ func TestHealthOfClaimsAndApplications(t *testing.T) {
 		"registered": {
 			reason: "the Secret is there",
 			script: registrations,
-			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "InfrastructureReady", status = "True", reason = "Available", message = "all 1 resources are ready"}}}}`,
-			status: "Healthy", message: "all 1 resources are ready",
+			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "InfrastructureReady", status = "True", reason = "Available", message = "the resource is ready"}}}}`,
+			status: "Healthy", message: "the resource is ready",
 		},
 		"application without status": {
 			reason: "an Application that was not compared yet is not healthy",

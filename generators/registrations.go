@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 
-	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/internal/manifest"
 	"github.com/innovate-inc/genops/schema"
 )
@@ -52,7 +51,7 @@ func newRegistration(e *schema.Environment) (map[string]any, error) {
 	spec, err := manifest.FromTyped(schema.ClusterRegistrationSpec{
 		ClaimMeta:   meta,
 		ClusterName: e.ClusterName(),
-		RoleARN:     fmt.Sprintf("arn:%s:iam::%s:role/%s", e.Partition(), e.Account, compositions.ArgoCDRoleName(e.ClusterName())),
+		RoleARN:     e.ArgoCDRoleARN(),
 		Labels:      e.Labels(),
 	})
 	if err != nil {

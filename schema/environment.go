@@ -125,7 +125,10 @@ func (e *Environment) Meta(claim string) ClaimMeta {
 	}
 }
 
-// ArgoCDRoleARN is the role in the environment's account that Argo CD assumes to reach the environment's cluster. bootstrap/iam knows its ending.
+// ArgoCDRoleName is the name of the role that Argo CD assumes to reach a cluster. bootstrap/iam knows its ending.
+func ArgoCDRoleName(cluster string) string { return cluster + "-argocd" }
+
+// ArgoCDRoleARN is the role in the environment's account that Argo CD assumes to reach the environment's cluster.
 func (e *Environment) ArgoCDRoleARN() string {
-	return "arn:" + e.Partition() + ":iam::" + e.Account + ":role/" + e.ClusterName() + "-argocd"
+	return "arn:" + e.Partition() + ":iam::" + e.Account + ":role/" + ArgoCDRoleName(e.ClusterName())
 }

@@ -40,7 +40,7 @@ func FuzzRunFunction(f *testing.F) {
 	f.Fuzz(func(t *testing.T, wire []byte) {
 		req := &fnv1.RunFunctionRequest{}
 		if err := proto.Unmarshal(wire, req); err != nil {
-			t.Skip("gRPC refuses it")
+			return // gRPC refuses it before.
 		}
 		rsp := ask(t, function, req)
 		if _, err := proto.Marshal(rsp); err != nil {

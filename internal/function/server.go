@@ -156,7 +156,8 @@ func (s *Server) stop(ctx context.Context) {
 	case <-finished:
 	case <-ctx.Done():
 		s.options.Log.WarnContext(ctx, "requests took too long and were cut off", "grace", s.options.Grace)
-		s.grpc.Stop()
+		// It closes connections at once, and then may wait for the requests, because GracefulStop does so with the lock of both.
+		go s.grpc.Stop()
 	}
 	if s.metrics != nil {
 		_ = s.metrics.Close() // A scrape can be repeated.

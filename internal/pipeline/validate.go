@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/internal/expand"
 	"github.com/innovate-inc/genops/internal/manifest"
 	"github.com/innovate-inc/genops/internal/postrender"
@@ -155,7 +156,7 @@ func (in *Input) refused(e *schema.Environment, err error) ([]problem.Problem, e
 
 func (in *Input) isClaim(object manifest.Object) bool {
 	apiVersion, _ := object.Object["apiVersion"].(string)
-	return strings.HasPrefix(apiVersion, "aws.genops.dev/")
+	return apiVersion == compositions.Group+"/"+compositions.Version
 }
 
 // unjoin lists the parts of a joined error; none for nil.
