@@ -11,6 +11,8 @@ ENV ?=
 # More flags for go test (make test TESTFLAGS=-short) and for the benchmark.
 TESTFLAGS ?=
 BENCHFLAGS ?=
+# Flags of the test of the control plane (bin/controlplane -h lists them).
+E2EFLAGS ?=
 
 # The packages whose tests know the flag -update, which rewrites golden files.
 GOLDEN := ./schema/... ./generators/... ./compositions/... ./cmd/genops/...
@@ -21,6 +23,10 @@ GOLDEN := ./schema/... ./generators/... ./compositions/... ./cmd/genops/...
 # -buildvcs=false because VERSION names the commit already.
 FLAGS := -buildvcs=false
 export GOFLAGS := $(strip $(filter-out $(FLAGS),$(shell $(GO) env GOFLAGS)) $(FLAGS))
+
+# Nothing here is written in C. Without cgo the binaries need no libraries: the function's image has none, and the test of the control plane
+# runs the very binary that is tested.
+export CGO_ENABLED := 0
 
 VERSION = $(or $(shell git describe --tags --always --dirty 2>/dev/null),devel)
 
@@ -74,6 +80,15 @@ render-check: $(BIN) ## Say whether rendered/ is up to date, write nothing
 test: ## Run all tests
 	$(note)
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+	cd test/controlplane && $(GO) test $(TESTFLAGS) ./...
+
+# The test of the control plane is a module of its own, and so is each group of programs that it builds.
+CONTROLPLANE := bin/controlplane
+
+.PHONY: e2e
+e2e: build ## Run what is rendered on a real control plane (first time: builds Kubernetes, Crossplane, Argo CD; E2EFLAGS="-only parity")
+	@cd test/controlplane && $(GO) build -o ../../$(CONTROLPLANE) .
+	@$(CONTROLPLANE) $(E2EFLAGS)
 
 .PHONY: check
 check: lint render-check test ## All that must be green before a commit: lint, render-check, test
@@ -84,6 +99,7 @@ lint: ## Check format, go vet, golangci-lint, go.mod (first time: builds the lin
 	$(GO) vet ./...
 	$(LINT) run ./...
 	$(GO) mod tidy -diff
+	cd test/controlplane && $(GO) vet ./... && $(GO) mod tidy -diff
 
 .PHONY: fmt
 fmt: ## Format the Go code (gofumpt, import groups)

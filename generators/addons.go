@@ -28,9 +28,10 @@ type addon struct {
 	images []string
 	// createNamespace tells that the namespace belongs to the add-on.
 	createNamespace bool
-	// skipCRDs leaves the custom resource definitions to a chart of their own, because Helm never upgrades those in a chart's crds folder.
-	skipCRDs bool
-	ignore   v1alpha1.IgnoreDifferences
+	// crds is the chart of its custom resource definitions, where they have one of their own. Both are one Application, which applies definitions
+	// first: a controller that starts before its kinds are served may never look for them again, as Karpenter does.
+	crds   string
+	ignore v1alpha1.IgnoreDifferences
 }
 
 // systemTolerations let an add-on run on the system nodes.
@@ -41,8 +42,7 @@ func systemTolerations() []any {
 // addons are the charts, in the order in which a cluster needs them.
 func addons() []addon {
 	return []addon{
-		{chart: "karpenter-crd", namespace: "kube-system"},
-		{chart: "karpenter", namespace: "kube-system", skipCRDs: true, image: "public.ecr.aws/karpenter/controller", images: []string{
+		{chart: "karpenter", namespace: "kube-system", crds: "karpenter-crd", image: "public.ecr.aws/karpenter/controller", images: []string{
 			"controller.image",
 		}, values: map[string]any{
 			"settings": map[string]any{"clusterName": "{{ .name }}", "interruptionQueue": compositions.QueueName("{{ .name }}")},
@@ -137,7 +137,7 @@ func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 	if !ok {
 		return nil, fmt.Errorf("find chart: versions.charts lacks %s", a.chart)
 	}
-	helm := &v1alpha1.ApplicationSourceHelm{ReleaseName: a.chart, SkipCrds: a.skipCRDs}
+	helm := &v1alpha1.ApplicationSourceHelm{ReleaseName: a.chart, SkipCrds: a.crds != ""}
 	mirrorImages(c.Platform, a.values, a.image, a.images)
 	if len(a.values) > 0 {
 		values, err := manifest.Encode("", a.values)
@@ -167,6 +167,21 @@ func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 			SyncPolicy:        &v1alpha1.SyncPolicy{Automated: automated(), SyncOptions: options, Retry: retry()},
 			IgnoreDifferences: a.ignore,
 		},
+	}
+	if a.crds != "" {
+		definitions, ok := c.Platform.Chart(a.crds)
+		if !ok {
+			return nil, fmt.Errorf("find chart: versions.charts lacks %s", a.crds)
+		}
+		spec := &set.Spec.Template.Spec
+		spec.Sources = v1alpha1.ApplicationSources{
+			{
+				RepoURL: definitions.Repository, Chart: a.crds, TargetRevision: definitions.Version,
+				Helm: &v1alpha1.ApplicationSourceHelm{ReleaseName: a.crds},
+			},
+			*spec.Source,
+		}
+		spec.Source = nil
 	}
 	set.Spec.Strategy = throughStages(c)
 	return set, nil

@@ -98,8 +98,10 @@ func application(t *testing.T, set v1alpha1.ApplicationSet, parameters map[strin
 // permits is what a project has against an Application, and against the objects that it brings.
 func permits(project v1alpha1.AppProject, app v1alpha1.Application, objects []manifest.Object) []string {
 	var against []string
-	if !project.IsSourcePermitted(app.Spec.GetSource()) {
-		against = append(against, "source "+app.Spec.GetSource().RepoURL)
+	for _, source := range app.Spec.GetSources() {
+		if !project.IsSourcePermitted(source) {
+			against = append(against, "source "+source.RepoURL)
+		}
 	}
 	permitted, err := project.IsDestinationPermitted(app.Spec.Destination, func(string) ([]*v1alpha1.Cluster, error) { return nil, nil })
 	if err != nil || !permitted {

@@ -273,7 +273,7 @@ func TestNamesOfRolesAgree(t *testing.T) {
 	if got := text(find(t, objects, "bootstrap/registrations/dev.yaml"), "spec", "roleARN"); got != e.ArgoCDRoleARN() {
 		t.Errorf("the registration has the role %s, the environment says %s", got, e.ArgoCDRoleARN())
 	}
-	values := text(find(t, objects, "bootstrap/argocd/applicationset-karpenter.yaml"), "spec", "template", "spec", "source", "helm", "values")
+	values := helmValues(find(t, objects, "bootstrap/argocd/applicationset-karpenter.yaml"), "karpenter")
 	if want := "interruptionQueue: " + compositions.QueueName(longest) + "\n"; !strings.Contains(strings.ReplaceAll(execute(t, values, secret(e)), `"`, ""), want) {
 		t.Errorf("Karpenter's values have no %s: %s", want, values)
 	}

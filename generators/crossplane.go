@@ -124,7 +124,7 @@ func newImageConfigs(p *schema.Platform) []*pkgv1beta1.ImageConfig {
 	for i, prefix := range slices.Sorted(maps.Keys(p.Mirrors.Packages)) {
 		configs = append(configs, &pkgv1beta1.ImageConfig{
 			TypeMeta:   metav1.TypeMeta{APIVersion: "pkg.crossplane.io/v1beta1", Kind: "ImageConfig"},
-			ObjectMeta: metav1.ObjectMeta{Name: "mirror-" + strconv.Itoa(i+1), Annotations: wave(waveCrossplane + 1)},
+			ObjectMeta: metav1.ObjectMeta{Name: "mirror-" + strconv.Itoa(i+1), Annotations: wave(waveMirrors)},
 			Spec: pkgv1beta1.ImageConfigSpec{
 				MatchImages:  []pkgv1beta1.ImageMatch{{Type: pkgv1beta1.Prefix, Prefix: prefix}},
 				RewriteImage: &pkgv1beta1.ImageRewrite{Prefix: p.Mirrors.Packages[prefix]},

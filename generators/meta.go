@@ -15,8 +15,9 @@ const (
 
 // Waves of the bootstrap cluster: what stands on something comes later. Argo CD starts a wave when the one before is healthy.
 const (
-	waveNamespaces      = -10
-	waveCrossplane      = -9
+	waveNamespaces      = -11
+	waveCrossplane      = -10
+	waveMirrors         = -9 // Crossplane begins to fetch a package at once: it has to know by then from where.
 	wavePackages        = -8
 	waveProviderConfigs = -7
 	waveDefinitions     = -6

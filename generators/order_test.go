@@ -238,15 +238,45 @@ func TestAddonsRunOnNodesThatAreThere(t *testing.T) {
 	config := repository(t)
 	for _, chart := range []string{"aws-load-balancer-controller", "metrics-server", "external-secrets"} {
 		set := find(t, all(t, config), "bootstrap/argocd/applicationset-"+chart+".yaml")
-		values := text(set, "spec", "template", "spec", "source", "helm", "values")
+		values := helmValues(set, chart)
 		if !strings.Contains(values, "tolerations:\n- key: CriticalAddonsOnly\n  operator: Exists\n") {
 			t.Errorf("%s does not tolerate the taint of system nodes: %s", chart, values)
 		}
 	}
-	values := text(find(t, all(t, config), "bootstrap/argocd/applicationset-karpenter.yaml"), "spec", "template", "spec", "source", "helm", "values")
+	set := find(t, all(t, config), "bootstrap/argocd/applicationset-karpenter.yaml")
+	values := helmValues(set, "karpenter")
 	for _, line := range []string{"clusterName: \"{{ .name }}\"", "interruptionQueue: \"{{ .name }}-karpenter\""} {
 		if !strings.Contains(values, line) {
 			t.Errorf("karpenter's values have no %s: %s", line, values)
 		}
+	}
+}
+
+// helmValues are the values that an ApplicationSet gives to a chart.
+func helmValues(set map[string]any, chart string) string {
+	sources, _ := field(set, "spec", "template", "spec", "sources").([]any)
+	for _, source := range append(sources, field(set, "spec", "template", "spec", "source")) {
+		fields, _ := source.(map[string]any)
+		if helm, ok := fields["helm"].(map[string]any); ok && fields["chart"] == chart {
+			values, _ := helm["values"].(string)
+			return values
+		}
+	}
+	return ""
+}
+
+// TestDefinitionsComeBeforeKarpenter: Karpenter looks for its kinds once, when it starts, and works without indexes for ever if they are not
+// there. One Application with both charts applies the definitions first.
+func TestDefinitionsComeBeforeKarpenter(t *testing.T) {
+	t.Parallel()
+	set := find(t, all(t, repository(t)), "bootstrap/argocd/applicationset-karpenter.yaml")
+	var charts []any
+	sources, _ := field(set, "spec", "template", "spec", "sources").([]any)
+	for _, source := range sources {
+		fields, _ := source.(map[string]any)
+		charts = append(charts, fields["chart"])
+	}
+	if diff := cmp.Diff([]any{"karpenter-crd", "karpenter"}, charts); diff != "" {
+		t.Errorf("charts (-want +got):\n%s", diff)
 	}
 }

@@ -49,7 +49,7 @@ func TestEveryObjectOfTheRepositoryIsValid(t *testing.T) {
 		"apiextensions.crossplane.io/v2 CompositeResourceDefinition":           1,
 		"argoproj.io/v1alpha1 AppProject":                                      10, // Each environment, each cluster, the platform.
 		"argoproj.io/v1alpha1 Application":                                     2,
-		"argoproj.io/v1alpha1 ApplicationSet":                                  7,
+		"argoproj.io/v1alpha1 ApplicationSet":                                  6,
 		"aws.genops.dev/v1alpha1 Cluster":                                      4,
 		"aws.genops.dev/v1alpha1 ClusterRegistration":                          4,
 		"aws.genops.dev/v1alpha1 Network":                                      5,

@@ -1,0 +1,295 @@
+package scenarios
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/process"
+	"github.com/innovate-inc/genops/test/controlplane/internal/world"
+)
+
+// limit of a step: everything works much faster, but CI machines have bad days.
+const limit = 15 * time.Minute
+
+// manager is the field manager that bootstrap/README.md uses for what Argo CD will own.
+const manager = "argocd-controller"
+
+// firstDay does what bootstrap/README.md says, and waits until everything is healthy.
+func firstDay(ctx context.Context, w *world.World) error {
+	w.Say("rendering with mirrors of this machine, and pushing")
+	if _, err := w.Publish(ctx); err != nil {
+		return err
+	}
+	w.Say("step 4: applying bootstrap/overlays/eks-pod-identity")
+	objects, err := w.Overlay("eks-pod-identity")
+	if err != nil {
+		return err
+	}
+	if err := w.Apply(ctx, "kubectl", objects...); err != nil {
+		return err
+	}
+	w.Say("waiting for Argo CD")
+	if err := process.Until(ctx, "Argo CD", limit, w.Available("argocd")); err != nil {
+		return err
+	}
+	w.Say("step 6: handing over to Git")
+	if err := handOver(ctx, w); err != nil {
+		return err
+	}
+	if err := settle(ctx, w); err != nil {
+		return err
+	}
+	return errors.Join(accepted(ctx, w), registrations(ctx, w), delivered(ctx, w))
+}
+
+// accepted checks that neither the API server nor AWS refused anything on the way.
+func accepted(ctx context.Context, w *world.World) error {
+	var problems []error
+	for _, record := range w.AWS.Rejected() {
+		problems = append(problems, fmt.Errorf("AWS (stand-in) refused %s %s: %s", record.Kind, record.Name, record.Message))
+	}
+	events, err := w.List(ctx, "", "v1", "events")
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		kind, message := world.Text(e.Object, "involvedObject", "kind"), world.Text(e.Object, "message")
+		if world.Text(e.Object, "type") == "Warning" && composesThings(kind) && strings.Contains(message, "cannot apply") {
+			problems = append(problems, fmt.Errorf("%s %s: %s", kind, world.Text(e.Object, "involvedObject", "name"), message))
+		}
+	}
+	managed, err := w.Managed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range managed {
+		if len(u.GetOwnerReferences()) == 0 {
+			continue // A ProviderConfig or its use.
+		}
+		for _, condition := range []string{"Synced", "Ready"} {
+			if status, message := world.Condition(u.Object, condition); status != "True" {
+				problems = append(problems, fmt.Errorf("%s %s: %s=%s %s", u.GetKind(), u.GetName(), condition, status, message))
+			}
+		}
+	}
+	return first(problems)
+}
+
+func composesThings(kind string) bool {
+	return strings.HasPrefix(kind, "X") || kind == "ClusterRegistration"
+}
+
+// registrations checks that Argo CD knows the cluster of each registration, at the address that EKS gave it.
+func registrations(ctx context.Context, w *world.World) error {
+	rendered, err := w.Rendered()
+	if err != nil {
+		return err
+	}
+	secrets, err := clusterSecrets(ctx, w)
+	if err != nil {
+		return err
+	}
+	clusters := w.Workloads()
+	var problems []error
+	count := 0
+	for _, object := range rendered {
+		if world.Text(object, "kind") != "ClusterRegistration" {
+			continue
+		}
+		count++
+		name := world.Text(object, "spec", "clusterName")
+		cluster := clusters[name]
+		if cluster == nil {
+			problems = append(problems, fmt.Errorf("there is no workload cluster %s", name))
+			continue
+		}
+		if !slices.ContainsFunc(secrets, func(u unstructured.Unstructured) bool {
+			return decoded(u, "server") == cluster.URL && decoded(u, "name") == name
+		}) {
+			problems = append(problems, fmt.Errorf("Argo CD has no Secret for the cluster %s at %s", name, cluster.URL))
+		}
+	}
+	if count != len(secrets) {
+		problems = append(problems, fmt.Errorf("there are %d registrations and %d cluster Secrets", count, len(secrets)))
+	}
+	return errors.Join(problems...)
+}
+
+func decoded(secret unstructured.Unstructured, key string) string {
+	raw, err := base64.StdEncoding.DecodeString(world.Text(secret.Object, "data", key))
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
+
+// delivered checks that each workload cluster has what is rendered for it, and that its add-ons are available.
+func delivered(ctx context.Context, w *world.World) error {
+	rendered, err := w.Rendered()
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for name, c := range w.Workloads() {
+		objects, err := world.NewObjects(c.Admin)
+		if err != nil {
+			return err
+		}
+		count := 0
+		for path, object := range rendered {
+			if !inCluster(path, c, rendered) {
+				continue
+			}
+			count++
+			if _, err := objects.Get(ctx, object); err != nil {
+				problems = append(problems, fmt.Errorf("%s lacks %s: %w", name, path, err))
+			}
+		}
+		deployments, err := c.Client.AppsV1().Deployments("").List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("deployments of %s: %w", name, err)
+		}
+		for _, d := range deployments.Items {
+			if d.Status.AvailableReplicas < *d.Spec.Replicas {
+				problems = append(problems, fmt.Errorf("%s: deployment %s has %d of %d replicas", name, d.Name, d.Status.AvailableReplicas, *d.Spec.Replicas))
+			}
+		}
+		if count == 0 || len(deployments.Items) == 0 {
+			problems = append(problems, fmt.Errorf("%s has %d rendered objects and %d add-ons", name, count, len(deployments.Items)))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// handOver applies the three objects of step 6, in its order.
+func handOver(ctx context.Context, w *world.World) error {
+	rendered, err := w.Rendered()
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"configmap-argocd-cm", "appproject-platform", "application-root"} {
+		object, ok := rendered[filepath.Join("bootstrap", "argocd", name+".yaml")]
+		if !ok {
+			return fmt.Errorf("bootstrap/README.md applies %s.yaml, which is not rendered", name)
+		}
+		if err := w.Apply(ctx, manager, &unstructured.Unstructured{Object: object}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle waits until everything is healthy, and says now and then what is not.
+func settle(ctx context.Context, w *world.World) error {
+	last := time.Now()
+	lastText := ""
+	return process.Until(ctx, "everything to become healthy", limit, func(ctx context.Context) error {
+		problems, err := unhealthy(ctx, w)
+		if err != nil {
+			return err
+		}
+		if len(problems) == 0 {
+			return nil
+		}
+		const often, most = 10 * time.Second, 12
+		text := strings.Join(problems[:min(most, len(problems))], "\n")
+		if time.Since(last) > often && text != lastText {
+			last, lastText = time.Now(), text
+			w.Say("waiting for %d: %s", len(problems), shorten(problems[0]))
+		}
+		return errors.New(text)
+	})
+}
+
+func shorten(text string) string {
+	const most = 160
+	text, _, _ = strings.Cut(text, "\n")
+	if len(text) > most {
+		return text[:most] + "..."
+	}
+	return text
+}
+
+// unhealthy lists what is not as it has to be.
+func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
+	var problems []string
+	applications, err := w.List(ctx, "argoproj.io", "v1alpha1", "applications")
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, a := range applications {
+		names[a.GetName()] = true
+		sync, health := world.Text(a.Object, "status", "sync", "status"), world.Text(a.Object, "status", "health", "status")
+		if sync != "Synced" || health != "Healthy" {
+			message := world.Text(a.Object, "status", "operationState", "message")
+			problems = append(problems, fmt.Sprintf("Application %s: %s, %s: %s", a.GetName(), sync, health, shorten(message)))
+		}
+	}
+	wanted, err := wantedApplications(w)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range wanted {
+		if !names[name] {
+			problems = append(problems, "Application "+name+": is not there")
+		}
+	}
+	claims, err := w.Claims(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range claims {
+		for _, condition := range []string{"Synced", "Ready"} {
+			if status, message := world.Condition(c.Object, condition); status != "True" {
+				problems = append(problems, fmt.Sprintf("%s %s/%s: %s=%s: %s", c.GetKind(), c.GetNamespace(), c.GetName(), condition, status, shorten(message)))
+			}
+		}
+	}
+	slices.Sort(problems)
+	return problems, nil
+}
+
+// wantedApplications are the Applications that have to come: of root, of each environment, and of each workload cluster.
+func wantedApplications(w *world.World) ([]string, error) {
+	rendered, err := w.Rendered()
+	if err != nil {
+		return nil, err
+	}
+	var clusters, charts, names []string
+	folders := map[string]bool{}
+	for path, object := range rendered {
+		parts := strings.Split(path, string(filepath.Separator))
+		switch {
+		case world.Text(object, "kind") == "Application":
+			names = append(names, world.Text(object, "metadata", "name"))
+		case world.Text(object, "kind") == "ClusterRegistration":
+			clusters = append(clusters, world.Text(object, "metadata", "name"))
+		case world.Text(object, "kind") == "ApplicationSet" && len(world.Charts(object, "spec", "template", "spec")) > 0:
+			charts = append(charts, world.Text(object, "metadata", "name"))
+		case len(parts) > 2 && parts[1] == "cluster":
+			folders[parts[0]+"-"+parts[2]] = true
+		case len(parts) == 3 && parts[1] == "claims":
+			folders["claims-"+parts[0]] = true
+		}
+	}
+	for _, cluster := range clusters {
+		for _, chart := range charts {
+			names = append(names, cluster+"-"+chart)
+		}
+	}
+	for name := range folders {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}

@@ -1,0 +1,122 @@
+// Package scenarios are what has to be true of a running control plane. Each looks at objects in API servers, not at logs.
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/world"
+)
+
+// scenario is a test with a name that says what it shows. Later ones build on the first.
+type scenario struct {
+	name string
+	run  func(context.Context, *world.World) error
+}
+
+func all() []scenario {
+	return []scenario{
+		{"first day: everything that is rendered becomes healthy", firstDay},
+		{"parity: what was composed in the cluster is what genops expand shows", parity},
+		{"a wrong claim is refused, an immutable field too, and a stateful claim is not deleted", refusals},
+		{"both architectures: pods get nodes of their architecture from the right pool", architectures},
+		{"a pull request changes what it says and nothing else", pullRequest},
+		{"nothing is lost when something vanishes", nothingIsLost},
+	}
+}
+
+// Result is how one scenario went.
+type Result struct {
+	Name string
+	Took time.Duration
+	Err  error
+	// Skipped says that it was not asked for.
+	Skipped bool
+}
+
+// Report is the table at the end.
+type Report struct {
+	Results []Result
+	Notes   []string
+	Total   time.Duration
+}
+
+// Run runs the scenarios whose names contain one of the texts, or all; the first always, because all others need it.
+func Run(ctx context.Context, w *world.World, only []string) *Report {
+	report := &Report{}
+	start := time.Now()
+	wanted := func(name string) bool {
+		return len(only) == 0 || slices.ContainsFunc(only, func(text string) bool { return strings.Contains(name, text) })
+	}
+	for i, s := range all() {
+		if ctx.Err() != nil {
+			break
+		}
+		if i > 0 && (!wanted(s.name) || report.Results[0].Err != nil) {
+			report.Results = append(report.Results, Result{Name: s.name, Skipped: true})
+			continue
+		}
+		w.Say("scenario %d: %s", i+1, s.name)
+		began := time.Now()
+		err := s.run(ctx, w)
+		if ctx.Err() != nil {
+			err = errors.New("interrupted")
+		}
+		if err != nil {
+			w.Say("FAILED: %v", err)
+		}
+		report.Results = append(report.Results, Result{Name: s.name, Took: time.Since(began), Err: err})
+	}
+	report.Total = time.Since(start)
+	report.Notes = notes(w)
+	return report
+}
+
+// Failed tells whether a scenario failed.
+func (r *Report) Failed() bool {
+	return slices.ContainsFunc(r.Results, func(result Result) bool { return result.Err != nil })
+}
+
+// Print writes the table.
+func (r *Report) Print(out io.Writer) {
+	fmt.Fprintf(out, "\n%-8s %8s  %s\n", "RESULT", "TIME", "SCENARIO")
+	for _, result := range r.Results {
+		word, took := "passed", fmt.Sprintf("%.1f s", result.Took.Seconds())
+		switch {
+		case result.Skipped:
+			word, took = "not run", ""
+		case result.Err != nil:
+			word = "FAILED"
+		}
+		fmt.Fprintf(out, "%-8s %8s  %s\n", word, took, result.Name)
+		if result.Err != nil {
+			for line := range strings.Lines(result.Err.Error()) {
+				fmt.Fprintf(out, "                   %s\n", strings.TrimRight(line, "\n"))
+			}
+		}
+	}
+	fmt.Fprintf(out, "%-8s %8s\n\n", "total", fmt.Sprintf("%.1f s", r.Total.Seconds()))
+	for _, note := range r.Notes {
+		fmt.Fprintln(out, note)
+	}
+}
+
+// notes are what the table has to say about what was not real.
+func notes(w *world.World) []string {
+	const mib = 1 << 20
+	total := int64(0)
+	for _, size := range w.Group.Memory() {
+		total += size
+	}
+	return []string{
+		fmt.Sprintf("memory of all processes at the end: %d MiB", total/mib),
+		"stand-ins: AWS and its provider (managed resources), EKS (access, nodes), the kubelet (pods of images without a program are only said",
+		"to run: providers, dex, notifications, metrics-server, external-secrets, aws-load-balancer-controller), charts of these",
+		"last three (strict about values). Exempt: HPAs, Ingresses and ExternalSecrets, of which nothing is rendered yet.",
+	}
+}

@@ -1,0 +1,148 @@
+package scenarios
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/world"
+)
+
+// seen is what is remembered of an object.
+type seen struct {
+	UID string
+	// Wanted is everything but status and what API servers and controllers write.
+	Wanted string
+}
+
+// snapshot remembers all composed resources, composites, claims, cluster Secrets, and what is rendered for the workload clusters, by
+// "cluster: Kind namespace/name".
+func snapshot(ctx context.Context, w *world.World) (map[string]seen, error) {
+	all := map[string]seen{}
+	add := func(cluster string, objects ...unstructured.Unstructured) {
+		for _, u := range objects {
+			all[cluster+": "+u.GetKind()+" "+strings.TrimPrefix(u.GetNamespace()+"/"+u.GetName(), "/")] = seen{UID: string(u.GetUID()), Wanted: wants(u)}
+		}
+	}
+	managed, err := w.Managed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := w.Claims(ctx)
+	if err != nil {
+		return nil, err
+	}
+	add("hub", append(managed, claims...)...)
+	for _, kind := range []struct{ group, version, plural string }{
+		{world.ClaimGroup, world.ClaimVersion, "xnetworks"},
+		{world.ClaimGroup, world.ClaimVersion, "xclusters"},
+		{"protection.crossplane.io", "v1beta1", "clusterusages"},
+		{"argoproj.io", "v1alpha1", "applicationsets"},
+		{"argoproj.io", "v1alpha1", "appprojects"},
+	} {
+		found, err := w.List(ctx, kind.group, kind.version, kind.plural)
+		if err != nil {
+			return nil, err
+		}
+		add("hub", found...)
+	}
+	secrets, err := clusterSecrets(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	add("hub", secrets...)
+	rendered, err := w.Rendered()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range w.Workloads() {
+		objects, err := world.NewObjects(c.Admin)
+		if err != nil {
+			return nil, err
+		}
+		for path, object := range rendered {
+			if !inCluster(path, c, rendered) {
+				continue
+			}
+			live, err := objects.Get(ctx, object)
+			if err != nil {
+				return nil, err
+			}
+			add(c.Name, *live)
+		}
+	}
+	return all, nil
+}
+
+// inCluster tells whether a file is rendered for a workload cluster: it is in the folder of the environment whose registration names it.
+func inCluster(path string, c *world.Workload, rendered map[string]map[string]any) bool {
+	parts := strings.Split(path, string(filepath.Separator))
+	if len(parts) < 2 || parts[1] != "cluster" {
+		return false
+	}
+	registration := rendered[filepath.Join("bootstrap", "registrations", parts[0]+".yaml")]
+	return world.Text(registration, "spec", "clusterName") == c.EKS.Name && world.Text(registration, "spec", "account") == c.EKS.Account
+}
+
+// clusterSecrets are the Secrets by which Argo CD knows clusters.
+func clusterSecrets(ctx context.Context, w *world.World) ([]unstructured.Unstructured, error) {
+	secrets, err := w.List(ctx, "", "v1", "secrets")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(secrets, func(u unstructured.Unstructured) bool {
+		return u.GetLabels()["argocd.argoproj.io/secret-type"] != "cluster"
+	}), nil
+}
+
+// again is an annotation by which scenarios make Crossplane reconcile.
+const again = "e2e.genops.dev/again"
+
+// wants is what people and genops want of an object, as text.
+func wants(u unstructured.Unstructured) string {
+	fields := map[string]any{}
+	for key, value := range u.Object {
+		if key != "status" && key != "metadata" {
+			fields[key] = value
+		}
+	}
+	annotations := u.GetAnnotations()
+	for key := range annotations {
+		if strings.HasPrefix(key, "karpenter.") || key == again || key == "crossplane.io/paused" {
+			delete(annotations, key)
+		}
+	}
+	fields["labels"], fields["annotations"] = u.GetLabels(), annotations
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return fmt.Sprint(err)
+	}
+	return string(text)
+}
+
+// changes lists what differs between two snapshots: what came, went, was made again, or is wanted differently.
+func changes(before, after map[string]seen) []string {
+	var all []string
+	for name, was := range before {
+		switch is, ok := after[name]; {
+		case !ok:
+			all = append(all, name+" is gone")
+		case is.UID != was.UID:
+			all = append(all, name+" was deleted and made again")
+		case is.Wanted != was.Wanted:
+			all = append(all, name+" changed")
+		}
+	}
+	for name := range after {
+		if _, ok := before[name]; !ok {
+			all = append(all, name+" is new")
+		}
+	}
+	slices.Sort(all)
+	return all
+}

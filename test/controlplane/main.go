@@ -1,0 +1,188 @@
+// Command controlplane tests genops with a real bootstrap cluster: a real API server, Crossplane, Argo CD and Karpenter, run as processes of
+// this machine, with no containers, no network and no AWS.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/eks"
+	"github.com/innovate-inc/genops/test/controlplane/internal/netns"
+	"github.com/innovate-inc/genops/test/controlplane/internal/process"
+	"github.com/innovate-inc/genops/test/controlplane/internal/scenarios"
+	"github.com/innovate-inc/genops/test/controlplane/internal/world"
+)
+
+// programsVariable hands the programs that were found over to the run in the network namespace, where none could be downloaded.
+const programsVariable = "GENOPS_CONTROLPLANE_PROGRAMS"
+
+func main() {
+	if filepath.Base(os.Args[0]) == world.AuthProgram {
+		if err := eks.KubernetesAuth(os.Stdout, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	code, err := run()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "controlplane:", err)
+	}
+	os.Exit(code)
+}
+
+// flags are the options of the command.
+type flags struct {
+	root     string
+	logs     string
+	basePort int
+	only     string
+	build    bool
+	here     bool
+	hold     bool
+	verbose  bool
+}
+
+func parse() flags {
+	var f flags
+	flag.StringVar(&f.root, "root", ".", "folder of the repository")
+	flag.StringVar(&f.logs, "logs", "dist/e2e-logs", "folder of the logs, below the repository")
+	flag.IntVar(&f.basePort, "base-port", 24000, "first port that is used") //nolint:mnd // Below those that Linux gives out by itself.
+	flag.StringVar(&f.only, "only", "", "run only scenarios whose names contain one of these texts, with commas between; the first always runs")
+	flag.BoolVar(&f.build, "build", false, "build what is missing in the cache, and end")
+	flag.BoolVar(&f.here, "no-namespace", false, "use the network of this machine (127.0.0.1) instead of a namespace of its own")
+	flag.BoolVar(&f.hold, "hold", false, "when all scenarios are over, leave everything running until Ctrl-C")
+	flag.BoolVar(&f.verbose, "v", false, "tell details")
+	flag.Parse()
+	return f
+}
+
+// begun is when this program was started.
+var begun = time.Now() //nolint:gochecknoglobals // Progress lines count from it.
+
+func say(format string, args ...any) {
+	fmt.Printf("%4ds  %s\n", int(time.Since(begun).Seconds()), fmt.Sprintf(format, args...))
+}
+
+func run() (int, error) {
+	f := parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	root, err := filepath.Abs(f.root)
+	if err != nil {
+		return 1, fmt.Errorf("folder of the repository: %w", err)
+	}
+	f.root, f.logs = root, filepath.Join(root, f.logs)
+	if netns.Inside() {
+		if err := netns.Up(); err != nil {
+			return 1, err
+		}
+		var programs world.Programs
+		if err := json.Unmarshal([]byte(os.Getenv(programsVariable)), &programs); err != nil {
+			return 1, fmt.Errorf("programs: %w", err)
+		}
+		return test(ctx, f, &programs)
+	}
+	programs, err := world.Prepare(ctx, root, say)
+	if err != nil {
+		return 1, interrupted(ctx, err)
+	}
+	if programs.Took > 0 {
+		say("built the programs of the control plane in %s", programs.Took.Round(time.Second))
+	}
+	if f.build {
+		return 0, nil
+	}
+	if f.here {
+		return test(ctx, f, programs)
+	}
+	text, err := json.Marshal(programs)
+	if err != nil {
+		return 1, fmt.Errorf("programs: %w", err)
+	}
+	stop() // The run inside cleans up; this process only passes signals on.
+	code, err := netns.Run(context.Background(), programsVariable+"="+string(text))
+	if errors.Is(err, netns.ErrUnavailable) {
+		say("%v: using 127.0.0.1 of this machine", err)
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		defer stop()
+		return test(ctx, f, programs)
+	}
+	return code, err
+}
+
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
+}
+
+// test runs the scenarios and cleans up, whatever happens.
+func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
+	state, err := process.NewState(say)
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(state)
+	if err := os.RemoveAll(f.logs); err != nil {
+		return 1, fmt.Errorf("remove old logs: %w", err)
+	}
+	if err := os.MkdirAll(f.logs, 0o755); err != nil {
+		return 1, fmt.Errorf("folder of the logs: %w", err)
+	}
+	details, err := os.Create(filepath.Join(f.logs, "details.log"))
+	if err != nil {
+		return 1, fmt.Errorf("folder of the logs: %w", err)
+	}
+	defer details.Close()
+	log := func(format string, args ...any) {
+		line := fmt.Sprintf("%4ds  %s", int(time.Since(begun).Seconds()), fmt.Sprintf(format, args...))
+		fmt.Fprintln(details, line)
+		if f.verbose {
+			fmt.Println(line)
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := world.New(ctx, world.Options{Root: f.root, State: state, Logs: f.logs, BasePort: f.basePort, Programs: programs, Say: say, Log: log})
+	if w != nil {
+		defer func() {
+			cancel()
+			w.Close()
+		}()
+	}
+	if err != nil {
+		return 1, interrupted(ctx, err)
+	}
+	tell(w)
+	report := scenarios.Run(ctx, w, strings.FieldsFunc(f.only, func(r rune) bool { return r == ',' }))
+	report.Print(os.Stdout)
+	if f.hold && ctx.Err() == nil {
+		say("everything keeps running until Ctrl-C")
+		<-ctx.Done()
+	}
+	if ctx.Err() != nil && !f.hold {
+		return 1, errors.New("interrupted")
+	}
+	if report.Failed() {
+		return 1, fmt.Errorf("scenarios failed; the logs of all programs are in %s", f.logs)
+	}
+	return 0, nil
+}
+
+// tell says how a person gets in.
+func tell(w *world.World) {
+	if file, err := w.Hub.AdminFile(); err == nil {
+		say("the hub: nsenter -n -t %d kubectl --kubeconfig %s get applications -A", os.Getpid(), file)
+	}
+}
