@@ -12,12 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/restmapper"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -94,18 +90,17 @@ func (w *World) argocdManifest() ([]byte, error) {
 
 // Apply applies objects server-side, as kubectl apply --server-side --force-conflicts does, and tries again while their kinds are not served.
 func (w *World) Apply(ctx context.Context, manager string, objects ...*unstructured.Unstructured) error {
-	client, err := discovery.NewDiscoveryClientForConfig(w.Hub.Admin)
+	found, err := NewObjects(w.Hub.Admin)
 	if err != nil {
-		return fmt.Errorf("apply: %w", err)
+		return err
 	}
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client))
 	for _, object := range ordered(objects) {
 		const limit = time.Minute
 		what := object.GetKind() + " " + object.GetName()
 		err := process.Until(ctx, "applying "+what, limit, func(ctx context.Context) error {
-			err := w.applyOne(ctx, mapper, manager, object)
-			if meta.IsNoMatchError(err) {
-				mapper.Reset()
+			client, err := found.For(object.Object)
+			if err == nil {
+				_, err = client.Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: manager, Force: true})
 			}
 			return err
 		})
@@ -114,21 +109,6 @@ func (w *World) Apply(ctx context.Context, manager string, objects ...*unstructu
 		}
 	}
 	return nil
-}
-
-func (w *World) applyOne(ctx context.Context, mapper meta.RESTMapper, manager string, object *unstructured.Unstructured) error {
-	kind := object.GroupVersionKind()
-	mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
-	if err != nil {
-		return err //nolint:wrapcheck // The caller looks at it.
-	}
-	options := metav1.ApplyOptions{FieldManager: manager, Force: true}
-	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		_, err = w.Dynamic.Resource(mapping.Resource).Namespace(object.GetNamespace()).Apply(ctx, object.GetName(), object, options)
-	} else {
-		_, err = w.Dynamic.Resource(mapping.Resource).Apply(ctx, object.GetName(), object, options)
-	}
-	return err //nolint:wrapcheck // The caller says what was applied.
 }
 
 // ordered puts namespaces and definitions first, as kubectl does with kustomize's order.

@@ -183,7 +183,7 @@ func (w *World) Genops(ctx context.Context, dir string, args ...string) ([]byte,
 }
 
 // pushFunction pushes the function's package, made of the binary that is tested, under the tag that the platform names.
-func (w *World) pushFunction(ctx context.Context, address, registry string) error {
+func (w *World) pushFunction(ctx context.Context, registry string) error {
 	objects, err := w.Committed()
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (w *World) pushFunction(ctx context.Context, address, registry string) erro
 		}
 	}
 	if len(pushed) == 0 {
-		return fmt.Errorf("no Function is rendered for %s", address)
+		return errors.New("no Function is rendered")
 	}
 	return nil
 }

@@ -188,7 +188,7 @@ func (w *World) startSources(ctx context.Context) error {
 	}
 	made := catalogue.Mirrors(on.Addresses())
 	w.mirrors = mirrors{Charts: made.Charts, Packages: made.Packages, Git: map[string]string{gitPrefix: strings.TrimSuffix(w.Git.URL, gitPath)}}
-	return w.pushFunction(ctx, catalogue.Function, on.Addresses().Packages)
+	return w.pushFunction(ctx, w.packages)
 }
 
 // startHub starts the bootstrap cluster with one node.
