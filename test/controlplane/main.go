@@ -55,7 +55,7 @@ type flags struct {
 func parse() flags {
 	var f flags
 	flag.StringVar(&f.root, "root", ".", "folder of the repository")
-	flag.StringVar(&f.logs, "logs", "dist/e2e-logs", "folder of the logs, below the repository")
+	flag.StringVar(&f.logs, "logs", "dist/e2e-logs", "folder of the logs, from the repository")
 	flag.IntVar(&f.basePort, "base-port", 24000, "first port that is used") //nolint:mnd // Below those that Linux gives out by itself.
 	flag.StringVar(&f.only, "only", "", "run only scenarios whose names contain one of these texts, with commas between; the first always runs")
 	flag.BoolVar(&f.build, "build", false, "build what is missing in the cache, and end")
@@ -81,7 +81,10 @@ func run() (int, error) {
 	if err != nil {
 		return 1, fmt.Errorf("folder of the repository: %w", err)
 	}
-	f.root, f.logs = root, filepath.Join(root, f.logs)
+	f.root = root
+	if !filepath.IsAbs(f.logs) {
+		f.logs = filepath.Join(root, f.logs)
+	}
 	if netns.Inside() {
 		if err := netns.Up(); err != nil {
 			return 1, err

@@ -18,6 +18,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 )
 
 // tokenPrefix begins the tokens of EKS. Behind it is a signed request to STS there, and here who asks for what.
@@ -131,8 +133,8 @@ func (e *EKS) policies(ctx context.Context) error {
 }
 
 func (e *EKS) grant(ctx context.Context, association map[string]any) error {
-	principal := text(association, "spec", "forProvider", "principalArn")
-	policy := path.Base(text(association, "spec", "forProvider", "policyArn"))
+	principal := field.Text(association, "spec", "forProvider", "principalArn")
+	policy := path.Base(field.Text(association, "spec", "forProvider", "policyArn"))
 	role, ok := clusterRoles()[policy]
 	if !ok {
 		return fmt.Errorf("access policy %s is not known", policy)

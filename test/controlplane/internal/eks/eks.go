@@ -15,6 +15,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 )
 
 // Identity says which cluster of which account and region is meant.
@@ -81,8 +83,8 @@ func (e *EKS) ready(ctx context.Context, plural string) ([]unstructured.Unstruct
 	}
 	var found []unstructured.Unstructured
 	for _, item := range list.Items {
-		if text(item.Object, "spec", "forProvider", "clusterName") == e.Name &&
-			text(item.Object, "spec", "forProvider", "region") == e.Region && isReady(item.Object) && e.ours(ctx, item.Object) {
+		if field.Text(item.Object, "spec", "forProvider", "clusterName") == e.Name &&
+			field.Text(item.Object, "spec", "forProvider", "region") == e.Region && field.IsReady(item.Object) && e.ours(ctx, item.Object) {
 			found = append(found, item)
 		}
 	}
@@ -96,7 +98,7 @@ func (e *EKS) ours(ctx context.Context, object map[string]any) bool {
 
 // AccountOf is the account of a managed resource: the one of the last role that its ProviderConfig assumes.
 func (e *EKS) AccountOf(ctx context.Context, object map[string]any) string {
-	name := text(object, "spec", "providerConfigRef", "name")
+	name := field.Text(object, "spec", "providerConfigRef", "name")
 	config, err := e.hub.Resource(schema.GroupVersionResource{Group: "aws.upbound.io", Version: "v1beta1", Resource: "providerconfigs"}).
 		Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
@@ -106,7 +108,7 @@ func (e *EKS) AccountOf(ctx context.Context, object map[string]any) string {
 	chain, _, _ := unstructured.NestedSlice(config.Object, "spec", "assumeRoleChain")
 	for _, link := range chain {
 		if fields, ok := link.(map[string]any); ok {
-			account = accountOf(text(fields, "roleARN"))
+			account = accountOf(field.Text(fields, "roleARN"))
 		}
 	}
 	return account
@@ -121,21 +123,6 @@ func accountOf(arn string) string {
 	return parts[account]
 }
 
-func text(object map[string]any, path ...string) string {
-	value, _, _ := unstructured.NestedString(object, path...)
-	return value
-}
-
-func isReady(object map[string]any) bool {
-	conditions, _, _ := unstructured.NestedSlice(object, "status", "conditions")
-	for _, c := range conditions {
-		if fields, ok := c.(map[string]any); ok && fields["type"] == "Ready" {
-			return fields["status"] == "True"
-		}
-	}
-	return false
-}
-
 var errNoEntry = errors.New("no access entry")
 
 // Entry is the access entry of a principal.
@@ -145,7 +132,7 @@ func (e *EKS) Entry(ctx context.Context, principal, kind string) (*unstructured.
 		return nil, err
 	}
 	for _, entry := range entries {
-		if text(entry.Object, "spec", "forProvider", "principalArn") == principal && text(entry.Object, "spec", "forProvider", "type") == kind {
+		if field.Text(entry.Object, "spec", "forProvider", "principalArn") == principal && field.Text(entry.Object, "spec", "forProvider", "type") == kind {
 			return &entry, nil
 		}
 	}
@@ -159,7 +146,7 @@ func (e *EKS) HasPodIdentity(ctx context.Context, namespace, serviceAccount stri
 		return err
 	}
 	for _, a := range associations {
-		if text(a.Object, "spec", "forProvider", "namespace") == namespace && text(a.Object, "spec", "forProvider", "serviceAccount") == serviceAccount {
+		if field.Text(a.Object, "spec", "forProvider", "namespace") == namespace && field.Text(a.Object, "spec", "forProvider", "serviceAccount") == serviceAccount {
 			return nil
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 )
 
 // nodeGroups makes the nodes of managed node groups: as many as the group has at least.
@@ -65,10 +67,10 @@ func groupNode(cluster Identity, group map[string]any, i int) *corev1.Node {
 		instance = types[0]
 	}
 	arch := "amd64"
-	if ami := text(group, "spec", "forProvider", "amiType"); strings.Contains(ami, "ARM_64") {
+	if ami := field.Text(group, "spec", "forProvider", "amiType"); strings.Contains(ami, "ARM_64") {
 		arch = "arm64"
 	}
-	name := fmt.Sprintf("%s-%d", text(group, "metadata", "annotations", "crossplane.io/external-name"), i+1)
+	name := fmt.Sprintf("%s-%d", field.Text(group, "metadata", "annotations", "crossplane.io/external-name"), i+1)
 	zone := cluster.Region + string(rune('a'+i%2)) //nolint:mnd // Every region has two zones.
 	node := newNode(name, arch, zone, instance)
 	node.Spec.ProviderID = "aws:///" + zone + "/i-" + name
@@ -82,7 +84,7 @@ func groupNode(cluster Identity, group map[string]any, i int) *corev1.Node {
 	}
 	for _, t := range taints {
 		if fields, ok := t.(map[string]any); ok {
-			node.Spec.Taints = append(node.Spec.Taints, corev1.Taint{Key: text(fields, "key"), Value: text(fields, "value"), Effect: effects[text(fields, "effect")]})
+			node.Spec.Taints = append(node.Spec.Taints, corev1.Taint{Key: field.Text(fields, "key"), Value: field.Text(fields, "value"), Effect: effects[field.Text(fields, "effect")]})
 		}
 	}
 	return node
@@ -172,7 +174,7 @@ func (e *EKS) nodeClaims(ctx context.Context) error {
 	}
 	var problems []error
 	for _, claim := range claims.Items {
-		id := text(claim.Object, "status", "providerID")
+		id := field.Text(claim.Object, "status", "providerID")
 		if id == "" || claim.GetDeletionTimestamp() != nil {
 			continue
 		}
@@ -183,11 +185,11 @@ func (e *EKS) nodeClaims(ctx context.Context) error {
 
 func (e *EKS) joinClaim(ctx context.Context, claim map[string]any, id string) error {
 	class, err := e.workload.Resource(schema.GroupVersionResource{Group: "karpenter.k8s.aws", Version: "v1", Resource: "ec2nodeclasses"}).
-		Get(ctx, text(claim, "spec", "nodeClassRef", "name"), metav1.GetOptions{})
+		Get(ctx, field.Text(claim, "spec", "nodeClassRef", "name"), metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("EC2NodeClass: %w", err)
 	}
-	role := "arn:aws:iam::" + e.Account + ":role/" + text(class.Object, "spec", "role")
+	role := "arn:aws:iam::" + e.Account + ":role/" + field.Text(class.Object, "spec", "role")
 	if _, err := e.Entry(ctx, role, "EC2_LINUX"); err != nil {
 		return err
 	}
@@ -198,17 +200,17 @@ func (e *EKS) joinClaim(ctx context.Context, claim map[string]any, id string) er
 	}
 	node.Spec.ProviderID = id
 	node.Spec.Taints = []corev1.Taint{{Key: "karpenter.sh/unregistered", Effect: corev1.TaintEffectNoExecute}}
-	for _, field := range []string{"taints", "startupTaints"} {
-		taints, _, _ := unstructured.NestedSlice(claim, "spec", field)
+	for _, which := range []string{"taints", "startupTaints"} {
+		taints, _, _ := unstructured.NestedSlice(claim, "spec", which)
 		for _, t := range taints {
 			if fields, ok := t.(map[string]any); ok {
 				node.Spec.Taints = append(node.Spec.Taints,
-					corev1.Taint{Key: text(fields, "key"), Value: text(fields, "value"), Effect: corev1.TaintEffect(text(fields, "effect"))})
+					corev1.Taint{Key: field.Text(fields, "key"), Value: field.Text(fields, "value"), Effect: corev1.TaintEffect(field.Text(fields, "effect"))})
 			}
 		}
 	}
-	for field, list := range map[string]corev1.ResourceList{"capacity": node.Status.Capacity, "allocatable": node.Status.Allocatable} {
-		for name, amount := range texts(claim, "status", field) {
+	for amounts, list := range map[string]corev1.ResourceList{"capacity": node.Status.Capacity, "allocatable": node.Status.Allocatable} {
+		for name, amount := range texts(claim, "status", amounts) {
 			if quantity, err := resource.ParseQuantity(amount); err == nil {
 				list[corev1.ResourceName(name)] = quantity
 			}

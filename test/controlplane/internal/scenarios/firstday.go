@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
@@ -62,9 +63,9 @@ func accepted(ctx context.Context, w *world.World) error {
 		return err
 	}
 	for _, e := range events {
-		kind, message := world.Text(e.Object, "involvedObject", "kind"), world.Text(e.Object, "message")
-		if world.Text(e.Object, "type") == "Warning" && composesThings(kind) && strings.Contains(message, "cannot apply") {
-			problems = append(problems, fmt.Errorf("%s %s: %s", kind, world.Text(e.Object, "involvedObject", "name"), message))
+		kind, message := field.Text(e.Object, "involvedObject", "kind"), field.Text(e.Object, "message")
+		if field.Text(e.Object, "type") == "Warning" && composesThings(kind) && strings.Contains(message, "cannot apply") {
+			problems = append(problems, fmt.Errorf("%s %s: %s", kind, field.Text(e.Object, "involvedObject", "name"), message))
 		}
 	}
 	managed, err := w.Managed(ctx)
@@ -76,7 +77,7 @@ func accepted(ctx context.Context, w *world.World) error {
 			continue // A ProviderConfig or its use.
 		}
 		for _, condition := range []string{"Synced", "Ready"} {
-			if status, message := world.Condition(u.Object, condition); status != "True" {
+			if status, message := field.Condition(u.Object, condition); status != "True" {
 				problems = append(problems, fmt.Errorf("%s %s: %s=%s %s", u.GetKind(), u.GetName(), condition, status, message))
 			}
 		}
@@ -102,11 +103,11 @@ func registrations(ctx context.Context, w *world.World) error {
 	var problems []error
 	count := 0
 	for _, object := range rendered {
-		if world.Text(object, "kind") != "ClusterRegistration" {
+		if field.Text(object, "kind") != "ClusterRegistration" {
 			continue
 		}
 		count++
-		name := world.Text(object, "spec", "clusterName")
+		name := field.Text(object, "spec", "clusterName")
 		cluster := clusters[name]
 		if cluster == nil {
 			problems = append(problems, fmt.Errorf("there is no workload cluster %s", name))
@@ -125,7 +126,7 @@ func registrations(ctx context.Context, w *world.World) error {
 }
 
 func decoded(secret unstructured.Unstructured, key string) string {
-	raw, err := base64.StdEncoding.DecodeString(world.Text(secret.Object, "data", key))
+	raw, err := base64.StdEncoding.DecodeString(field.Text(secret.Object, "data", key))
 	if err != nil {
 		return ""
 	}
@@ -229,9 +230,9 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 	names := map[string]bool{}
 	for _, a := range applications {
 		names[a.GetName()] = true
-		sync, health := world.Text(a.Object, "status", "sync", "status"), world.Text(a.Object, "status", "health", "status")
+		sync, health := field.Text(a.Object, "status", "sync", "status"), field.Text(a.Object, "status", "health", "status")
 		if sync != "Synced" || health != "Healthy" {
-			message := world.Text(a.Object, "status", "operationState", "message")
+			message := field.Text(a.Object, "status", "operationState", "message")
 			problems = append(problems, fmt.Sprintf("Application %s: %s, %s: %s", a.GetName(), sync, health, shorten(message)))
 		}
 	}
@@ -250,7 +251,7 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 	}
 	for _, c := range claims {
 		for _, condition := range []string{"Synced", "Ready"} {
-			if status, message := world.Condition(c.Object, condition); status != "True" {
+			if status, message := field.Condition(c.Object, condition); status != "True" {
 				problems = append(problems, fmt.Sprintf("%s %s/%s: %s=%s: %s", c.GetKind(), c.GetNamespace(), c.GetName(), condition, status, shorten(message)))
 			}
 		}
@@ -270,12 +271,12 @@ func wantedApplications(w *world.World) ([]string, error) {
 	for path, object := range rendered {
 		parts := strings.Split(path, string(filepath.Separator))
 		switch {
-		case world.Text(object, "kind") == "Application":
-			names = append(names, world.Text(object, "metadata", "name"))
-		case world.Text(object, "kind") == "ClusterRegistration":
-			clusters = append(clusters, world.Text(object, "metadata", "name"))
-		case world.Text(object, "kind") == "ApplicationSet" && len(world.Charts(object, "spec", "template", "spec")) > 0:
-			charts = append(charts, world.Text(object, "metadata", "name"))
+		case field.Text(object, "kind") == "Application":
+			names = append(names, field.Text(object, "metadata", "name"))
+		case field.Text(object, "kind") == "ClusterRegistration":
+			clusters = append(clusters, field.Text(object, "metadata", "name"))
+		case field.Text(object, "kind") == "ApplicationSet" && len(world.Charts(object, "spec", "template", "spec")) > 0:
+			charts = append(charts, field.Text(object, "metadata", "name"))
 		case len(parts) > 2 && parts[1] == "cluster":
 			folders[parts[0]+"-"+parts[2]] = true
 		case len(parts) == 3 && parts[1] == "claims":

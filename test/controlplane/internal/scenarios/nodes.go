@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
@@ -23,8 +26,8 @@ func architectures(ctx context.Context, w *world.World) error {
 	for name, c := range clusters {
 		problems = append(problems, poolsReady(ctx, c))
 		for _, arch := range []string{"amd64", "arm64"} {
-			if _, err := c.Client.CoreV1().Pods("default").Create(ctx, pending(arch), metav1.CreateOptions{}); err != nil {
-				return fmt.Errorf("pod on %s: %w", name, err)
+			if _, err := c.Client.AppsV1().Deployments("default").Create(ctx, deployment(arch), metav1.CreateOptions{}); err != nil {
+				return fmt.Errorf("deployment on %s: %w", name, err)
 			}
 		}
 	}
@@ -42,22 +45,28 @@ func architectures(ctx context.Context, w *world.World) error {
 	}
 	for name, c := range clusters {
 		for _, arch := range []string{"amd64", "arm64"} {
-			if err := c.Client.CoreV1().Pods("default").Delete(ctx, "e2e-"+arch, metav1.DeleteOptions{}); err != nil {
-				return fmt.Errorf("pod on %s: %w", name, err)
+			if err := c.Client.AppsV1().Deployments("default").Delete(ctx, "e2e-"+arch, metav1.DeleteOptions{}); err != nil {
+				return fmt.Errorf("deployment on %s: %w", name, err)
 			}
 		}
 	}
 	return nil
 }
 
-func pending(arch string) *corev1.Pod {
-	return &corev1.Pod{
+// deployment has one pod that asks for an architecture. It is no bare pod: the controller manager may see the pod on the new node before it
+// sees that Karpenter has taken its taint away, and evicts it then.
+func deployment(arch string) *appsv1.Deployment {
+	labels := map[string]string{"app": "e2e-" + arch}
+	return &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: "e2e-" + arch},
-		Spec: corev1.PodSpec{
-			NodeSelector: map[string]string{corev1.LabelArchStable: arch},
-			Containers: []corev1.Container{{Name: "app", Image: "registry.k8s.io/pause:3.10", Resources: corev1.ResourceRequirements{
-				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("256Mi")},
-			}}},
+		Spec: appsv1.DeploymentSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{
+				NodeSelector: map[string]string{corev1.LabelArchStable: arch},
+				Containers: []corev1.Container{{Name: "app", Image: "registry.k8s.io/pause:3.10", Resources: corev1.ResourceRequirements{
+					Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("256Mi")},
+				}}},
+			}},
 		},
 	}
 }
@@ -74,7 +83,7 @@ func poolsReady(ctx context.Context, c *world.Workload) error {
 			problems = append(problems, fmt.Errorf("%s has no %s", c.Name, kind.plural))
 		}
 		for _, u := range found {
-			if status, message := world.Condition(u.Object, "Ready"); status != "True" {
+			if status, message := field.Condition(u.Object, "Ready"); status != "True" {
 				problems = append(problems, fmt.Errorf("%s: %s %s is not ready: %s", c.Name, u.GetKind(), u.GetName(), message))
 			}
 		}
@@ -84,10 +93,15 @@ func poolsReady(ctx context.Context, c *world.Workload) error {
 
 // runsOn checks that the pod runs on a node of its architecture which Karpenter launched from a pool that asks for that architecture.
 func runsOn(ctx context.Context, c *world.Workload, arch string) error {
-	pod, err := c.Client.CoreV1().Pods("default").Get(ctx, "e2e-"+arch, metav1.GetOptions{})
+	pods, err := c.Client.CoreV1().Pods("default").List(ctx, metav1.ListOptions{LabelSelector: "app=e2e-" + arch})
 	if err != nil {
-		return fmt.Errorf("pod: %w", err)
+		return fmt.Errorf("pods: %w", err)
 	}
+	living := slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil })
+	if len(living) != 1 {
+		return fmt.Errorf("the deployment has %d pods", len(living))
+	}
+	pod := living[0]
 	if pod.Status.Phase != corev1.PodRunning {
 		for _, condition := range pod.Status.Conditions {
 			if condition.Type == corev1.PodScheduled {
@@ -108,10 +122,10 @@ func runsOn(ctx context.Context, c *world.Workload, arch string) error {
 		return err
 	}
 	for _, claim := range claims {
-		if world.Text(claim.Object, "status", "providerID") != node.Spec.ProviderID {
+		if field.Text(claim.Object, "status", "providerID") != node.Spec.ProviderID {
 			continue
 		}
-		if status, message := world.Condition(claim.Object, "Launched"); status != "True" {
+		if status, message := field.Condition(claim.Object, "Launched"); status != "True" {
 			return fmt.Errorf("NodeClaim %s: %s", claim.GetName(), message)
 		}
 		if pool := claim.GetLabels()["karpenter.sh/nodepool"]; pool != arch {

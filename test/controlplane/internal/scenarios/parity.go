@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
 
@@ -26,7 +27,7 @@ func parity(ctx context.Context, w *world.World) error {
 	var problems []error
 	wanted := map[string]bool{}
 	for _, e := range expanded {
-		wanted[world.Text(e.Resource, "kind")+"/"+world.Text(e.Resource, "metadata", "name")] = true
+		wanted[field.Text(e.Resource, "kind")+"/"+field.Text(e.Resource, "metadata", "name")] = true
 		live, err := objects.Get(ctx, e.Resource)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s, %s: genops expand shows it, the cluster has none: %w", e.Claim, e.Key, err))

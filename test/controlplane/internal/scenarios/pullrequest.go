@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
@@ -41,7 +42,7 @@ func pullRequest(ctx context.Context, w *world.World) error {
 		if err != nil {
 			return fmt.Errorf("node pool: %w", err)
 		}
-		if cpu := world.Text(pool.Object, "spec", "limits", "cpu"); cpu != "80" {
+		if cpu := field.Text(pool.Object, "spec", "limits", "cpu"); cpu != "80" {
 			return fmt.Errorf("the limit of the node pool is %s", cpu)
 		}
 		group, err := w.Dynamic.Resource(schema.GroupVersionResource{Group: "cloudwatchlogs.aws.upbound.io", Version: "v1beta1", Resource: "groups"}).
@@ -88,10 +89,10 @@ func synced(ctx context.Context, w *world.World, commit string) error {
 		return err
 	}
 	for _, a := range applications {
-		if world.Text(a.Object, "spec", "source", "path") == "" {
+		if field.Text(a.Object, "spec", "source", "path") == "" {
 			continue
 		}
-		if revision := world.Text(a.Object, "status", "sync", "revision"); revision != commit {
+		if revision := field.Text(a.Object, "status", "sync", "revision"); revision != commit {
 			return fmt.Errorf("application %s is at %.7s", a.GetName(), revision)
 		}
 	}

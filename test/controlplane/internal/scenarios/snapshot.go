@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
 
@@ -86,7 +87,7 @@ func inCluster(path string, c *world.Workload, rendered map[string]map[string]an
 		return false
 	}
 	registration := rendered[filepath.Join("bootstrap", "registrations", parts[0]+".yaml")]
-	return world.Text(registration, "spec", "clusterName") == c.EKS.Name && world.Text(registration, "spec", "account") == c.EKS.Account
+	return field.Text(registration, "spec", "clusterName") == c.EKS.Name && field.Text(registration, "spec", "account") == c.EKS.Account
 }
 
 // clusterSecrets are the Secrets by which Argo CD knows clusters.

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
@@ -72,7 +73,7 @@ func forgetStatus(ctx context.Context, w *world.World) error {
 			return err
 		}
 		for _, u := range found {
-			if world.Text(u.Object, "spec", "environment") != "dev" {
+			if field.Text(u.Object, "spec", "environment") != "dev" {
 				continue
 			}
 			client := w.Dynamic.Resource(composites(plural))
@@ -85,7 +86,7 @@ func forgetStatus(ctx context.Context, w *world.World) error {
 				if err != nil {
 					return fmt.Errorf("composite: %w", err)
 				}
-				if status, message := world.Condition(live.Object, "Ready"); status != "True" {
+				if status, message := field.Condition(live.Object, "Ready"); status != "True" {
 					return errors.New(message)
 				}
 				return nil
@@ -155,10 +156,10 @@ func missRequired(ctx context.Context, w *world.World) error {
 		if err != nil {
 			return fmt.Errorf("managed resource: %w", err)
 		}
-		if status, message := world.Condition(back.Object, "Ready"); status != "True" {
+		if status, message := field.Condition(back.Object, "Ready"); status != "True" {
 			return errors.New(message)
 		}
-		if a, b := world.Text(live.Object, "status", "atProvider", "endpoint"), world.Text(back.Object, "status", "atProvider", "endpoint"); a != b {
+		if a, b := field.Text(live.Object, "status", "atProvider", "endpoint"), field.Text(back.Object, "status", "atProvider", "endpoint"); a != b {
 			return fmt.Errorf("it stands for another cluster: %s", b)
 		}
 		return nil
@@ -190,7 +191,7 @@ func pause(ctx context.Context, w *world.World, yes bool) error {
 		value = `"true"`
 	}
 	for _, u := range found {
-		if world.Text(u.Object, "spec", "environment") != "dev" {
+		if field.Text(u.Object, "spec", "environment") != "dev" {
 			continue
 		}
 		patch := []byte(`{"metadata":{"annotations":{"crossplane.io/paused":` + value + `}}}`)
@@ -205,7 +206,7 @@ func pause(ctx context.Context, w *world.World, yes bool) error {
 			if err != nil {
 				return fmt.Errorf("composite: %w", err)
 			}
-			if _, message := world.Condition(live.Object, "Synced"); !strings.HasPrefix(message, "ReconcilePaused") {
+			if _, message := field.Condition(live.Object, "Synced"); !strings.HasPrefix(message, "ReconcilePaused") {
 				return errors.New(message)
 			}
 			return nil

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 )
 
 // inventory writes what the account of a cluster has in AWS, for Karpenter's in-memory AWS: what the hub has composed, as the real one would
@@ -25,7 +26,7 @@ func (w *World) inventory(ctx context.Context, c *Workload, dir string) (string,
 			return
 		}
 		for _, u := range found {
-			region := Text(u.Object, "spec", "forProvider", "region")
+			region := field.Text(u.Object, "spec", "forProvider", "region")
 			if c.EKS.AccountOf(ctx, u.Object) == c.EKS.Account && (region == "" || region == c.EKS.Region) {
 				add(u)
 			}
@@ -33,11 +34,11 @@ func (w *World) inventory(ctx context.Context, c *Workload, dir string) (string,
 	}
 	tags := map[string]map[string]string{} // Of resources that are tagged by others, by id.
 	each("ec2.aws.upbound.io", "v1beta1", "tags", func(u unstructured.Unstructured) {
-		id := Text(u.Object, "spec", "forProvider", "resourceId")
+		id := field.Text(u.Object, "spec", "forProvider", "resourceId")
 		if tags[id] == nil {
 			tags[id] = map[string]string{}
 		}
-		tags[id][Text(u.Object, "spec", "forProvider", "key")] = Text(u.Object, "spec", "forProvider", "value")
+		tags[id][field.Text(u.Object, "spec", "forProvider", "key")] = field.Text(u.Object, "spec", "forProvider", "value")
 	})
 	tagsOf := func(u unstructured.Unstructured) map[string]string {
 		all, _, _ := unstructured.NestedStringMap(u.Object, "spec", "forProvider", "tags")
@@ -50,19 +51,19 @@ func (w *World) inventory(ctx context.Context, c *Workload, dir string) (string,
 	var roles, queues []string
 	each("ec2.aws.upbound.io", "v1beta1", "subnets", func(u unstructured.Unstructured) {
 		subnets = append(subnets, object{
-			"id": externalName(u), "vpc": Text(u.Object, "spec", "forProvider", "vpcId"),
-			"zone": Text(u.Object, "spec", "forProvider", "availabilityZone"), "tags": tagsOf(u),
+			"id": externalName(u), "vpc": field.Text(u.Object, "spec", "forProvider", "vpcId"),
+			"zone": field.Text(u.Object, "spec", "forProvider", "availabilityZone"), "tags": tagsOf(u),
 		})
 	})
 	each("ec2.aws.upbound.io", "v1beta1", "securitygroups", func(u unstructured.Unstructured) {
-		groups = append(groups, object{"id": externalName(u), "name": Text(u.Object, "spec", "forProvider", "name"), "tags": tagsOf(u)})
+		groups = append(groups, object{"id": externalName(u), "name": field.Text(u.Object, "spec", "forProvider", "name"), "tags": tagsOf(u)})
 	})
 	each("iam.aws.upbound.io", "v1beta1", "roles", func(u unstructured.Unstructured) { roles = append(roles, externalName(u)) })
 	each("sqs.aws.upbound.io", "v1beta1", "queues", func(u unstructured.Unstructured) {
-		queues = append(queues, Text(u.Object, "spec", "forProvider", "name"))
+		queues = append(queues, field.Text(u.Object, "spec", "forProvider", "name"))
 	})
 	each("eks.aws.upbound.io", "v1beta2", "clusters", func(u unstructured.Unstructured) {
-		if id := Text(u.Object, "status", "atProvider", "vpcConfig", "clusterSecurityGroupId"); id != "" && externalName(u) == c.EKS.Name {
+		if id := field.Text(u.Object, "status", "atProvider", "vpcConfig", "clusterSecurityGroupId"); id != "" && externalName(u) == c.EKS.Name {
 			cluster["securityGroup"] = id // EKS makes and tags it; no managed resource stands for it.
 		}
 	})
@@ -83,10 +84,4 @@ func (w *World) inventory(ctx context.Context, c *Workload, dir string) (string,
 
 func externalName(u unstructured.Unstructured) string {
 	return u.GetAnnotations()["crossplane.io/external-name"]
-}
-
-// Text is a text in an object, empty if it is not there.
-func Text(object map[string]any, path ...string) string {
-	value, _, _ := unstructured.NestedString(object, path...)
-	return strings.TrimSpace(value)
 }

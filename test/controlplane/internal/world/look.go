@@ -116,17 +116,6 @@ func (w *World) Managed(ctx context.Context) ([]unstructured.Unstructured, error
 	return unique, nil
 }
 
-// Condition is the status and message of a condition.
-func Condition(object map[string]any, kind string) (status, message string) {
-	conditions, _, _ := unstructured.NestedSlice(object, "status", "conditions")
-	for _, c := range conditions {
-		if fields, ok := c.(map[string]any); ok && fields["type"] == kind {
-			return Text(fields, "status"), strings.TrimSpace(Text(fields, "reason") + " " + Text(fields, "message"))
-		}
-	}
-	return "", "no condition"
-}
-
 // Available checks that the Deployments and StatefulSets of a namespace have all their replicas.
 func (w *World) Available(namespace string) func(context.Context) error {
 	return func(ctx context.Context) error {

@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 )
 
 // Objects finds objects of a cluster by what a manifest says about them.
@@ -63,10 +65,10 @@ func (o *Objects) Get(ctx context.Context, manifest map[string]any) (*unstructur
 	if err != nil {
 		return nil, err
 	}
-	name := Text(manifest, "metadata", "name")
+	name := field.Text(manifest, "metadata", "name")
 	live, err := client.Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", Text(manifest, "kind"), name, err)
+		return nil, fmt.Errorf("%s %s: %w", field.Text(manifest, "kind"), name, err)
 	}
 	return live, nil
 }

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/innovate-inc/genops/test/controlplane/internal/artifacts"
+	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 )
 
 // The repository as the committed platform names it.
@@ -76,14 +77,14 @@ func (w *World) catalogue(ctx context.Context) (artifacts.Catalogue, error) {
 		return c, err
 	}
 	for _, object := range objects {
-		switch Text(object, "kind") {
+		switch field.Text(object, "kind") {
 		case "Application":
 			maps.Copy(c.Charts, Charts(object, "spec"))
 		case "ApplicationSet":
 			maps.Copy(c.Charts, Charts(object, "spec", "template", "spec"))
 		case "Provider":
-			address, version, _ := strings.Cut(Text(object, "spec", "package"), ":")
-			if service, ok := strings.CutPrefix(Text(object, "metadata", "name"), "provider-aws-"); ok {
+			address, version, _ := strings.Cut(field.Text(object, "spec", "package"), ":")
+			if service, ok := strings.CutPrefix(field.Text(object, "metadata", "name"), "provider-aws-"); ok {
 				c.ProviderPrefix, c.ProviderVersion = strings.TrimSuffix(address, "-"+service), version
 				c.Services = append(c.Services, service)
 			}
@@ -96,12 +97,12 @@ func (w *World) catalogue(ctx context.Context) (artifacts.Catalogue, error) {
 		return c, err
 	}
 	for _, r := range resources {
-		version, err := schema.ParseGroupVersion(Text(r.Resource, "apiVersion"))
+		version, err := schema.ParseGroupVersion(field.Text(r.Resource, "apiVersion"))
 		if err != nil {
 			return c, fmt.Errorf("expanded %s: %w", r.Key, err)
 		}
 		if strings.HasSuffix(version.Group, ".aws.upbound.io") {
-			c.Kinds[schema.GroupKind{Group: version.Group, Kind: Text(r.Resource, "kind")}] = version.Version
+			c.Kinds[schema.GroupKind{Group: version.Group, Kind: field.Text(r.Resource, "kind")}] = version.Version
 		}
 	}
 	return c, nil
@@ -113,8 +114,8 @@ func Charts(object map[string]any, path ...string) map[string]artifacts.Chart {
 	spec, _, _ := unstructured.NestedMap(object, path...)
 	sources, _, _ := unstructured.NestedSlice(spec, "sources")
 	for _, source := range append(sources, spec["source"]) {
-		if fields, ok := source.(map[string]any); ok && Text(fields, "chart") != "" {
-			charts[Text(fields, "chart")] = artifacts.Chart{Repository: Text(fields, "repoURL"), Version: Text(fields, "targetRevision")}
+		if fields, ok := source.(map[string]any); ok && field.Text(fields, "chart") != "" {
+			charts[field.Text(fields, "chart")] = artifacts.Chart{Repository: field.Text(fields, "repoURL"), Version: field.Text(fields, "targetRevision")}
 		}
 	}
 	return charts
@@ -122,7 +123,7 @@ func Charts(object map[string]any, path ...string) map[string]artifacts.Chart {
 
 // packageOf is the address of a package without tag or digest.
 func packageOf(object map[string]any) string {
-	address, _, _ := strings.Cut(Text(object, "spec", "package"), "@")
+	address, _, _ := strings.Cut(field.Text(object, "spec", "package"), "@")
 	if i := strings.LastIndex(address, ":"); i > strings.LastIndex(address, "/") {
 		address = address[:i]
 	}
@@ -141,7 +142,7 @@ func (w *World) amis() map[string]string {
 		terms, _, _ := unstructured.NestedSlice(object, "spec", "amiSelectorTerms")
 		for _, term := range terms {
 			if fields, ok := term.(map[string]any); ok {
-				family, release, _ := strings.Cut(Text(fields, "alias"), "@")
+				family, release, _ := strings.Cut(field.Text(fields, "alias"), "@")
 				releases[families[family]] = release
 			}
 		}
@@ -190,10 +191,10 @@ func (w *World) pushFunction(ctx context.Context, registry string) error {
 	}
 	pushed := map[string]bool{}
 	for _, object := range objects {
-		if Text(object, "kind") != "Function" {
+		if field.Text(object, "kind") != "Function" {
 			continue
 		}
-		reference := registry + "/" + Text(object, "spec", "package")
+		reference := registry + "/" + field.Text(object, "spec", "package")
 		if strings.Contains(reference, "@") {
 			return errors.New("the platform names the function by its digest: a package that is built here has another one")
 		}

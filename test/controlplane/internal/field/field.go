@@ -1,0 +1,31 @@
+// Package field reads objects of any kind as the API server gives them.
+package field
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Text is a text in an object, empty if it is not there.
+func Text(object map[string]any, path ...string) string {
+	value, _, _ := unstructured.NestedString(object, path...)
+	return strings.TrimSpace(value)
+}
+
+// Condition is the status and message of a condition.
+func Condition(object map[string]any, kind string) (status, message string) {
+	conditions, _, _ := unstructured.NestedSlice(object, "status", "conditions")
+	for _, c := range conditions {
+		if fields, ok := c.(map[string]any); ok && fields["type"] == kind {
+			return Text(fields, "status"), strings.TrimSpace(Text(fields, "reason") + " " + Text(fields, "message"))
+		}
+	}
+	return "", "no condition"
+}
+
+// IsReady tells whether an object says that it is ready.
+func IsReady(object map[string]any) bool {
+	status, _ := Condition(object, "Ready")
+	return status == "True"
+}
