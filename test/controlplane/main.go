@@ -167,6 +167,14 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 	if err != nil {
 		return 1, interrupted(ctx, err)
 	}
+	var lost error
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		if lost = w.Group.Watch(ctx); lost != nil {
+			cancel()
+		}
+	}()
 	tell(w)
 	report := scenarios.Run(ctx, w, strings.FieldsFunc(f.only, func(r rune) bool { return r == ',' }))
 	report.Print(os.Stdout)
@@ -174,8 +182,13 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 		say("everything keeps running until Ctrl-C")
 		<-ctx.Done()
 	}
-	if ctx.Err() != nil && !f.hold {
-		return 1, errors.New("interrupted")
+	if ctx.Err() != nil {
+		if <-watching; lost != nil {
+			return 1, lost
+		}
+		if !f.hold {
+			return 1, errors.New("interrupted")
+		}
 	}
 	if report.Failed() {
 		return 1, fmt.Errorf("scenarios failed; the logs of all programs are in %s", f.logs)

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 )
 
 // Set is a module whose programs are built together: they share most of what is compiled.
@@ -151,7 +153,7 @@ func (s Set) build(ctx context.Context, root, cache, dir string, say func(format
 		}
 	}
 	const wanted = 2 << 30
-	if free := freeBytes(cache); free < wanted {
+	if free := process.Free(cache); free < wanted {
 		return fmt.Errorf("%s has %d MiB free: building %s needs about %d", cache, free>>20, s.Name, wanted>>20) //nolint:mnd // MiB.
 	}
 	temp := dir + ".building"
@@ -204,14 +206,6 @@ func summary(output string) string {
 	}
 	const most = 5
 	return strings.Join(lines[max(0, len(lines)-most):], " | ")
-}
-
-func freeBytes(dir string) uint64 {
-	var stat syscall.Statfs_t
-	if err := syscall.Statfs(dir, &stat); err != nil {
-		return 1 << 62 //nolint:mnd // Unknown is not full.
-	}
-	return stat.Bavail * uint64(stat.Bsize) //nolint:gosec // A block size is positive.
 }
 
 // Modules finds the folders of modules, in the versions that the module in dir requires.

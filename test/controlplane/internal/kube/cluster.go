@@ -42,7 +42,7 @@ func StartEtcd(ctx context.Context, group *process.Group, program, dir string, p
 		return nil, err
 	}
 	url, peerURL := "http://127.0.0.1:"+strconv.Itoa(client), "http://127.0.0.1:"+strconv.Itoa(peer)
-	p, err := group.Start(process.Command{Name: "etcd", Path: program, Args: []string{
+	p, err := group.Start(process.Command{Name: "etcd", Essential: true, Path: program, Args: []string{
 		"--data-dir=" + filepath.Join(dir, "etcd"), "--listen-client-urls=" + url, "--advertise-client-urls=" + url,
 		"--listen-peer-urls=" + peerURL, "--initial-advertise-peer-urls=" + peerURL, "--initial-cluster=default=" + peerURL,
 		// What is stored is thrown away at the end.
@@ -116,7 +116,7 @@ func Start(ctx context.Context, group *process.Group, programs Programs, etcd *E
 	if o.Proxy != "" {
 		env = append(env, "HTTPS_PROXY="+o.Proxy)
 	}
-	server, err := group.Start(process.Command{Name: o.Name + "-kube-apiserver", Path: programs.APIServer, Args: args, Env: env})
+	server, err := group.Start(process.Command{Name: o.Name + "-kube-apiserver", Path: programs.APIServer, Essential: true, Args: args, Env: env})
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (c *Cluster) startControllers(ctx context.Context, group *process.Group, pr
 		return err
 	}
 	for _, command := range []process.Command{
-		{Name: c.Name + "-kube-controller-manager", Path: programs.ControllerManager, Args: []string{
+		{Name: c.Name + "-kube-controller-manager", Path: programs.ControllerManager, Essential: true, Args: []string{
 			"--kubeconfig=" + managerFile, "--authentication-kubeconfig=" + managerFile, "--authorization-kubeconfig=" + managerFile,
 			"--bind-address=127.0.0.1", "--secure-port=" + strconv.Itoa(manager), "--leader-elect=false", "--use-service-account-credentials=true",
 			"--service-account-private-key-file=" + filepath.Join(c.dir, "sa.key"), "--root-ca-file=" + filepath.Join(c.dir, "ca.crt"),
@@ -192,7 +192,7 @@ func (c *Cluster) startControllers(ctx context.Context, group *process.Group, pr
 			"--controllers=*,-node-lifecycle-controller,-horizontal-pod-autoscaler-controller",
 			"--kube-api-qps=100", "--kube-api-burst=200",
 		}},
-		{Name: c.Name + "-kube-scheduler", Path: programs.Scheduler, Args: []string{
+		{Name: c.Name + "-kube-scheduler", Path: programs.Scheduler, Essential: true, Args: []string{
 			"--kubeconfig=" + schedulerFile, "--authentication-kubeconfig=" + schedulerFile, "--authorization-kubeconfig=" + schedulerFile,
 			"--bind-address=127.0.0.1", "--secure-port=" + strconv.Itoa(scheduler), "--leader-elect=false",
 		}},

@@ -33,6 +33,11 @@ func NewState(say func(format string, args ...any)) (string, error) {
 		}
 		say("an earlier run (process %d) left its folder and %d processes: removed", pid, killed)
 	}
+	// The databases and checkouts of a run took up to 600 MiB.
+	const wanted = 1024 * mebibyte
+	if free := Free(os.TempDir()); free < wanted {
+		return "", fmt.Errorf("%s has %d MiB free: a run needs about %d; set TMPDIR to another folder", os.TempDir(), free/mebibyte, wanted/mebibyte)
+	}
 	state, err := os.MkdirTemp("", "genops-controlplane-")
 	if err != nil {
 		return "", fmt.Errorf("make the state folder: %w", err)

@@ -35,6 +35,8 @@ type Command struct {
 	Dir string
 	// Argv0 is what the program is told to be called; empty for its path.
 	Argv0 string
+	// Essential programs are never started again: nothing works without one.
+	Essential bool
 }
 
 // Group starts processes and ends them all.
@@ -43,6 +45,7 @@ type Group struct {
 	logs  string
 	path  string
 	start chan func()
+	lost  chan error
 
 	mu      sync.Mutex
 	running []*Process
@@ -52,6 +55,8 @@ type Group struct {
 // Process is a started program.
 type Process struct {
 	Name string
+
+	essential bool
 
 	cmd  *exec.Cmd
 	log  *os.File
@@ -64,7 +69,7 @@ func NewGroup(state, logs, path string) (*Group, error) {
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of logs: %w", err)
 	}
-	g := &Group{state: state, logs: logs, path: path, start: make(chan func())}
+	g := &Group{state: state, logs: logs, path: path, start: make(chan func()), lost: make(chan error, 1)}
 	// The kernel kills a child when the thread that started it ends (Pdeathsig): one thread starts all and never ends.
 	go func() {
 		runtime.LockOSThread()
@@ -89,7 +94,7 @@ func (g *Group) Start(c Command) (*Process, error) {
 	cmd.Env = append([]string{"PATH=" + g.path, "HOME=" + g.state, Marker + "=" + g.state}, c.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	p := &Process{Name: c.Name, cmd: cmd, log: log, done: make(chan struct{})}
+	p := &Process{Name: c.Name, essential: c.Essential, cmd: cmd, log: log, done: make(chan struct{})}
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -131,8 +136,15 @@ func (p *Process) wait(g *Group) {
 	p.log.Close()
 	g.mu.Lock()
 	g.running = slices.DeleteFunc(g.running, func(other *Process) bool { return other == p })
+	closed := g.closed
 	g.mu.Unlock()
 	close(p.done)
+	if p.essential && !closed {
+		select {
+		case g.lost <- fmt.Errorf("%s ended: %w: %s", p.Name, p.Err(), p.LastLines(1)):
+		default: // What ended first is the cause.
+		}
+	}
 }
 
 // Done is closed when the process has ended.
