@@ -48,6 +48,7 @@ type flags struct {
 	only     string
 	build    bool
 	here     bool
+	limit    time.Duration
 	hold     bool
 	verbose  bool
 }
@@ -61,6 +62,8 @@ func parse() flags {
 	flag.BoolVar(&f.build, "build", false, "build what is missing in the cache, and end")
 	flag.BoolVar(&f.here, "no-namespace", false, "use the network of this machine (127.0.0.1) instead of a namespace of its own")
 	flag.BoolVar(&f.hold, "hold", false, "when all scenarios are over, leave everything running until Ctrl-C")
+	// Everything works much faster, but CI machines have bad days.
+	flag.DurationVar(&f.limit, "limit", 15*time.Minute, "how long a step may take") //nolint:mnd // Said above.
 	flag.BoolVar(&f.verbose, "v", false, "tell details")
 	flag.Parse()
 	return f
@@ -157,7 +160,7 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := world.New(ctx, world.Options{Root: f.root, State: state, Logs: f.logs, BasePort: f.basePort, Programs: programs, Say: say, Log: log})
+	w, err := world.New(ctx, world.Options{Root: f.root, State: state, Logs: f.logs, Limit: f.limit, BasePort: f.basePort, Programs: programs, Say: say, Log: log})
 	if w != nil {
 		defer func() {
 			cancel()

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -17,9 +18,6 @@ import (
 	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
-
-// limit of a step: everything works much faster, but CI machines have bad days.
-const limit = 15 * time.Minute
 
 // manager is the field manager that bootstrap/README.md uses for what Argo CD will own.
 const manager = "argocd-controller"
@@ -39,7 +37,7 @@ func firstDay(ctx context.Context, w *world.World) error {
 		return err
 	}
 	w.Say("waiting for Argo CD")
-	if err := process.Until(ctx, "Argo CD", limit, w.Available("argocd")); err != nil {
+	if err := process.Until(ctx, "Argo CD", w.Limit, w.Available("argocd")); err != nil {
 		return err
 	}
 	w.Say("step 6: handing over to Git")
@@ -193,7 +191,7 @@ func handOver(ctx context.Context, w *world.World) error {
 func settle(ctx context.Context, w *world.World) error {
 	last := time.Now()
 	lastText := ""
-	return process.Until(ctx, "everything to become healthy", limit, func(ctx context.Context) error {
+	return process.Until(ctx, "everything to become healthy", w.Limit, func(ctx context.Context) error {
 		problems, err := unhealthy(ctx, w)
 		if err != nil {
 			return err
@@ -205,14 +203,22 @@ func settle(ctx context.Context, w *world.World) error {
 		text := strings.Join(problems[:min(most, len(problems))], "\n")
 		if time.Since(last) > often && text != lastText {
 			last, lastText = time.Now(), text
-			w.Say("waiting for %d: %s", len(problems), shorten(problems[0]))
+			w.Say("waiting for %d: %s", len(problems), strings.Join(shortened(problems[:min(2, len(problems))]), "; ")) //nolint:mnd // Fits a line.
 		}
 		return errors.New(text)
 	})
 }
 
+func shortened(problems []string) []string {
+	all := make([]string, 0, len(problems))
+	for _, p := range problems {
+		all = append(all, shorten(p))
+	}
+	return all
+}
+
 func shorten(text string) string {
-	const most = 160
+	const most = 100
 	text, _, _ = strings.Cut(text, "\n")
 	if len(text) > most {
 		return text[:most] + "..."
@@ -256,7 +262,16 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 			}
 		}
 	}
-	slices.Sort(problems)
+	// Claims come first: an Application waits for them, or for what they make.
+	slices.SortFunc(problems, func(a, b string) int {
+		application := func(s string) int {
+			if strings.HasPrefix(s, "Application ") {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(application(a)-application(b), strings.Compare(a, b))
+	})
 	return problems, nil
 }
 

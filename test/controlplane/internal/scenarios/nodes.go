@@ -36,7 +36,7 @@ func architectures(ctx context.Context, w *world.World) error {
 	}
 	for name, c := range clusters {
 		for _, arch := range []string{"amd64", "arm64"} {
-			err := process.Until(ctx, "a "+arch+" pod on "+name, limit, func(ctx context.Context) error { return runsOn(ctx, c, arch) })
+			err := process.Until(ctx, "a "+arch+" pod on "+name, w.Limit, func(ctx context.Context) error { return runsOn(ctx, c, arch) })
 			if err != nil {
 				return err
 			}

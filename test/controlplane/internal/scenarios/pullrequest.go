@@ -36,7 +36,7 @@ func pullRequest(ctx context.Context, w *world.World) error {
 	if dev == nil {
 		return errors.New("dev has no workload cluster")
 	}
-	err = process.Until(ctx, "the change to arrive", limit, func(ctx context.Context) error {
+	err = process.Until(ctx, "the change to arrive", w.Limit, func(ctx context.Context) error {
 		pool, err := dev.Dynamic.Resource(schema.GroupVersionResource{Group: "karpenter.sh", Version: "v1", Resource: "nodepools"}).
 			Get(ctx, "amd64", metav1.GetOptions{})
 		if err != nil {

@@ -81,7 +81,7 @@ func forgetStatus(ctx context.Context, w *world.World) error {
 			if err != nil {
 				return fmt.Errorf("status of %s: %w", u.GetName(), err)
 			}
-			err = process.Until(ctx, "the status of "+u.GetName()+" to come back", limit, func(ctx context.Context) error {
+			err = process.Until(ctx, "the status of "+u.GetName()+" to come back", w.Limit, func(ctx context.Context) error {
 				live, err := client.Get(ctx, u.GetName(), metav1.GetOptions{})
 				if err != nil {
 					return fmt.Errorf("composite: %w", err)
@@ -114,7 +114,7 @@ func missRequired(ctx context.Context, w *world.World) error {
 	if err := client.Delete(ctx, name, metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}}); err == nil || !strings.Contains(err.Error(), "in-use") {
 		return fmt.Errorf("deleting the managed resource %s while others use it is not refused by their Usages: %w", name, err)
 	}
-	if err := orphan(ctx, client, name); err != nil {
+	if err := orphan(ctx, w, client, name); err != nil {
 		return err
 	}
 	secret := func(ctx context.Context) (string, error) {
@@ -151,7 +151,7 @@ func missRequired(ctx context.Context, w *world.World) error {
 	if err := pause(ctx, w, false); err != nil {
 		return err
 	}
-	return process.Until(ctx, "the managed resource to come back", limit, func(ctx context.Context) error {
+	return process.Until(ctx, "the managed resource to come back", w.Limit, func(ctx context.Context) error {
 		back, err := client.Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return fmt.Errorf("managed resource: %w", err)
@@ -201,7 +201,7 @@ func pause(ctx context.Context, w *world.World, yes bool) error {
 		if !yes {
 			return nil
 		}
-		return process.Until(ctx, "the pause", limit, func(ctx context.Context) error {
+		return process.Until(ctx, "the pause", w.Limit, func(ctx context.Context) error {
 			live, err := w.Dynamic.Resource(composites("xclusters")).Get(ctx, u.GetName(), metav1.GetOptions{})
 			if err != nil {
 				return fmt.Errorf("composite: %w", err)
@@ -216,7 +216,7 @@ func pause(ctx context.Context, w *world.World, yes bool) error {
 }
 
 // orphan deletes a managed resource and leaves what it stands for.
-func orphan(ctx context.Context, client dynamic.ResourceInterface, name string) error {
+func orphan(ctx context.Context, w *world.World, client dynamic.ResourceInterface, name string) error {
 	patch := []byte(`{"metadata":{"labels":{"crossplane.io/in-use":null}},"spec":{"managementPolicies":["Observe","Create","Update","LateInitialize"]}}`)
 	if _, err := client.Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("orphan %s: %w", name, err)
@@ -224,7 +224,7 @@ func orphan(ctx context.Context, client dynamic.ResourceInterface, name string) 
 	if err := client.Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
 		return fmt.Errorf("delete %s: %w", name, err)
 	}
-	return process.Until(ctx, name+" to go", limit, func(ctx context.Context) error {
+	return process.Until(ctx, name+" to go", w.Limit, func(ctx context.Context) error {
 		_, err := client.Get(ctx, name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return nil
@@ -250,5 +250,5 @@ func restartFunction(ctx context.Context, w *world.World) error {
 	if killed := w.Kubelet.Kill("genops-"); killed == 0 {
 		return errors.New("the function does not run")
 	}
-	return process.Until(ctx, "the function to be back", limit, w.Available("crossplane-system"))
+	return process.Until(ctx, "the function to be back", w.Limit, w.Available("crossplane-system"))
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -31,6 +32,8 @@ type Options struct {
 	// State is the folder of everything that the run writes, except for Logs.
 	State string
 	Logs  string
+	// Limit is how long a step may take.
+	Limit time.Duration
 	// BasePort is the first port that is used.
 	BasePort int
 	Programs *Programs
