@@ -135,6 +135,12 @@ func (c *composed) initially(init fields) *composed {
 	return c
 }
 
+// in puts a resource into another region than the claim's.
+func (c *composed) in(region string) *composed {
+	c.forProvider()["region"] = region
+	return c
+}
+
 // tagged adds tags of its own to a resource.
 func (c *composed) tagged(tags map[string]string) *composed {
 	all := c.forProvider()["tags"].(fields) //nolint:forcetypeassert // Made by add.

@@ -57,30 +57,53 @@ func TestEditsChangeOnlyTheirOwnKeys(t *testing.T) {
 func immutable() map[string][]string {
 	all := []string{"*"}
 	return map[string][]string{
-		"AccessEntry":                         {"clusterNameRef", "principalArn", "principalArnFromRoleRef", "type"},
-		"AccessPolicyAssociation":             all,
-		"Addon":                               {"clusterNameRef", "addonName"},
-		"Cluster":                             {"roleArnRef", "bootstrapSelfManagedAddons", "kubernetesNetworkConfig", "accessConfig.bootstrapClusterCreatorAdminPermissions"},
+		"AccessEntry":                  {"clusterNameRef", "principalArn", "principalArnFromRoleRef", "type"},
+		"AccessPolicyAssociation":      all,
+		"Addon":                        {"clusterNameRef", "addonName"},
+		"Bucket":                       {"objectLockEnabled"},
+		"BucketLifecycleConfiguration": {"bucketRef"},
+		"BucketOwnershipControls":      {"bucketRef"},
+		"BucketPolicy":                 {"bucketRef"},
+		"BucketPublicAccessBlock":      {"bucketRef"},
+		"BucketServerSideEncryptionConfiguration": {"bucketRef"},
+		"BucketVersioning":                        {"bucketRef"},
+		"Certificate":                             {"domainName", "keyAlgorithm", "subjectAlternativeNames", "validationMethod"},
+		"CertificateValidation":                   all,
+		"Cluster": {
+			"roleArnRef", "bootstrapSelfManagedAddons", "kubernetesNetworkConfig", "accessConfig.bootstrapClusterCreatorAdminPermissions",
+			"databaseName", "masterUsername", "dbSubnetGroupNameRef", "kmsKeyIdRef", "storageEncrypted", "engine", "engineMode", "sourceRegion",
+		},
+		"ClusterInstance":                     {"availabilityZone", "clusterIdentifierRef", "engine"},
+		"ClusterParameterGroup":               {"description", "family"},
 		"DefaultSecurityGroup":                {"vpcIdRef"},
 		"EIP":                                 {"domain"},
 		"FlowLog":                             all,
+		"GlobalCluster":                       {"sourceDbClusterIdentifierRef"},
 		"LaunchTemplate":                      {"name"},
+		"LifecyclePolicy":                     all,
 		"NATGateway":                          {"subnetIdRef", "allocationIdRef", "connectivityType"},
 		"NetworkACL":                          {"vpcIdRef"},
 		"NetworkACLRule":                      all,
 		"NodeGroup":                           {"amiType", "capacityType", "clusterNameRef", "instanceTypes", "launchTemplate.name", "nodeRoleArnRef"},
 		"OpenIDConnectProvider":               {"url"},
+		"Parameter":                           {"type"},
 		"PodIdentityAssociation":              {"clusterNameRef", "namespace", "serviceAccount"},
 		"Policy":                              {"description"},
 		"Queue":                               {"name"},
 		"QueuePolicy":                         {"queueUrlRef"},
+		"Record":                              {"name", "type", "zoneIdRef"},
+		"Repository":                          {"encryptionConfiguration"},
+		"RepositoryPolicy":                    {"repositoryRef"},
 		"RolePolicy":                          {"roleRef"},
 		"RolePolicyAttachment":                all,
 		"Route":                               {"routeTableIdRef", "destinationCidrBlock"},
 		"RouteTable":                          {"vpcIdRef"},
 		"RouteTableAssociation":               {"subnetIdRef"},
 		"Rule":                                {"eventBusName"},
+		"Secret":                              {"name"},
+		"SecretVersion":                       {"secretIdRef", "secretStringSecretRef"},
 		"SecurityGroup":                       {"name", "description", "vpcIdRef"},
+		"SecurityGroupEgressRule":             {"securityGroupIdRef"},
 		"SecurityGroupIngressRule":            {"securityGroupIdRef"},
 		"Subnet":                              {"vpcIdRef", "cidrBlock", "availabilityZone"},
 		"Target":                              {"ruleRef", "targetId", "eventBusName"},
@@ -90,6 +113,9 @@ func immutable() map[string][]string {
 		"VPCEndpointSecurityGroupAssociation": all,
 		"VPCEndpointSubnetAssociation":        all,
 		"VPCIPv4CidrBlockAssociation":         all,
+		"WebACL":                              {"name", "scope"},
+		"WebACLLoggingConfiguration":          {"logDestinationConfigs", "resourceArnRef"},
+		"Zone":                                {"delegationSetId", "name"},
 	}
 }
 
@@ -270,11 +296,11 @@ func TestOldNodeGroupsAreCopied(t *testing.T) {
 // TestMarkSimulated holds that every value that was invented is named where it is, and nothing else.
 func TestMarkSimulated(t *testing.T) {
 	t.Parallel()
-	for _, c := range []claim{network(t, withACL), cluster(t, func(s *schema.ClusterSpec) { s.Access = nil }), registration(t)} {
+	for _, c := range []claim{network(t, withACL), cluster(t, func(s *schema.ClusterSpec) { s.Access = nil }), edge(t), edge(t, platformZone), registration(t)} {
 		result, _ := c.simulate(t)
 		result.MarkSimulated()
 		for _, resource := range result.Resources {
-			invented := regexp.MustCompile(`(?i)simulated|c2ltdWxhdGVk`).MatchString(line(t, field(resource.Object, "spec"))) || resource.Object["kind"] == "Secret"
+			invented := regexp.MustCompile(`(?i)simulated|c2ltdWxhdGVk`).MatchString(line(t, field(resource.Object, "spec"))) || text(resource.Object, "metadata", "namespace") == "argocd"
 			note := text(resource.Object, "metadata", "annotations", compositions.AnnotationSimulated)
 			if invented && note == "" || note != strings.Join(slices.Sorted(slices.Values(resource.FromObserved)), ", ") {
 				t.Errorf("%s: invented: %t, %q for %q", resource.Key, invented, note, resource.FromObserved)

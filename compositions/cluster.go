@@ -41,11 +41,18 @@ func composeCluster(spec *schema.ClusterSpec, meta schema.ClaimMeta, observed Ob
 	c.karpenter()
 	c.loadBalancerController()
 	c.externalSecrets()
+	c.identities()
 	result, err := c.result()
 	if err != nil {
 		return nil, err
 	}
 	result.Status = c.status()
+	if result.Requirements = c.identityRequirements(); len(result.Requirements) > 0 {
+		// Crossplane does not watch what is only read.
+		if result.TTL = registeredTTL; len(c.held) > 0 {
+			result.TTL = waitingTTL
+		}
+	}
 	return result, nil
 }
 

@@ -148,19 +148,9 @@ func (c *cluster) keepOldGroups(current string) {
 	if c.ready(current) {
 		return
 	}
-	for key, object := range c.observed.Resources {
-		if key == current || !strings.HasPrefix(key, nodeGroupPrefix) {
-			continue
+	for key := range c.observed.Resources {
+		if key != current && strings.HasPrefix(key, nodeGroupPrefix) {
+			c.keep(key, c.kinds.nodeGroup)
 		}
-		metadata := fields{"name": text(object, "metadata", "name")}
-		if name := text(object, "metadata", "annotations", annotationExternalName); name != "" {
-			metadata["annotations"] = fields{annotationExternalName: name}
-		}
-		spec, ok := object["spec"].(fields)
-		if !ok {
-			continue
-		}
-		kept := fields{"apiVersion": object["apiVersion"], "kind": object["kind"], "metadata": metadata, "spec": runtime.DeepCopyJSON(spec)}
-		c.put(key, c.kinds.nodeGroup.noun, kept)
 	}
 }

@@ -1,8 +1,9 @@
 // Package compositions turns claims into what they are made of: AWS managed resources, and how far these are.
 //
 // A composition is a pure function of a claim's spec. What it reads beside the spec is what the control plane has observed: readiness, for the
-// status, and the few values that AWS gives and no reference field can carry (a key's ARN, an OIDC issuer, a launch template's version). The
-// same code runs on the bootstrap cluster as a composition function and in the CLI, which feeds it the simulated observation of Simulate.
+// status, and the few values that AWS gives and no reference field can carry (a key's ARN, an OIDC issuer, a launch template's version, what a
+// distribution is made of). The same code runs on the bootstrap cluster as a composition function and in the CLI, which feeds it the simulated
+// observation of Simulate.
 //
 // Names: every managed resource is called <environment>.<claim>.<key>. Environments have unique names without dots, so no two claims of a
 // platform can make the same name. Names in AWS start with the project, because the rights of the provisioner role do (bootstrap/iam).
@@ -44,6 +45,9 @@ func All() []Composition {
 	return []Composition{
 		{Kind: "Network", Claim: true, Plural: "networks", compose: composer(composeNetwork)},
 		{Kind: "Cluster", Claim: true, Plural: "clusters", compose: composer(composeCluster)},
+		{Kind: "Registry", Claim: true, Plural: "registries", compose: composer(composeRegistry)},
+		{Kind: "Edge", Claim: true, Plural: "edges", compose: composer(composeEdge)},
+		{Kind: "Database", Claim: true, Plural: "databases", compose: composer(composeDatabase)},
 		{Kind: "ClusterRegistration", Plural: "clusterregistrations", compose: composer(composeRegistration)},
 	}
 }

@@ -140,6 +140,17 @@ func TestStatus(t *testing.T) {
 			"clusterName": "acme-app", "arn": "arn:aws:eks:eu-west-1:111122223333:cluster/acme-app", "endpoint": "https://simulated.gr7.eu-west-1.eks.amazonaws.com",
 			"version": "1.35", "oidcIssuer": "https://oidc.eks.eu-west-1.amazonaws.com/id/SIMULATED", "securityGroupId": "sg-simulated",
 		}},
+		"database": {database(t), map[string]any{}, map[string]any{
+			"arn": "arn:aws:rds:eu-west-1:111122223333:cluster:acme-app", "version": "17.0", "resourceId": "cluster-SIMULATED", "parameter": "/acme-app/database",
+			"endpoint": "acme-app.cluster-simulated.eu-west-1.rds.amazonaws.com", "readerEndpoint": "acme-app.cluster-ro-simulated.eu-west-1.rds.amazonaws.com",
+			"secretArn": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!cluster-simulated",
+		}},
+		"database with a replica": {database(t, withReplica), map[string]any{}, map[string]any{
+			"arn": "arn:aws:rds:eu-west-1:111122223333:cluster:acme-app", "version": "17.0", "resourceId": "cluster-SIMULATED", "parameter": "/acme-app/database",
+			"endpoint": "acme-app.cluster-simulated.eu-west-1.rds.amazonaws.com", "readerEndpoint": "acme-app.cluster-ro-simulated.eu-west-1.rds.amazonaws.com",
+			"secretArn":       "arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-app/database-simulated",
+			"replicaEndpoint": "acme-app-replica.cluster-ro-simulated.eu-central-1.rds.amazonaws.com",
+		}},
 		"registration": {registration(t), map[string]any{"secretName": "cluster-acme-app"}, map[string]any{
 			"secretName": "cluster-acme-app", "server": "https://simulated.gr7.eu-west-1.eks.amazonaws.com",
 		}},

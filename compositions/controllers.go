@@ -13,14 +13,18 @@ func (c *cluster) loadBalancerController() {
 
 // externalSecrets lets External Secrets read the environment's own secrets.
 func (c *cluster) externalSecrets() {
-	c.controller("external-secrets", "external-secrets", policyPart{"read", newDocument(statement{
+	parts := []policyPart{{"read", newDocument(statement{
 		Sid: "ReadSecrets", Effect: allow,
 		Action: []string{
 			"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:GetSecretValue", "secretsmanager:ListSecretVersionIds",
 		},
 		Resource: []string{arn(c.meta, "secretsmanager", "secret:"+prefix(c.meta)+"/*")},
 		Wildcard: "Services bring secrets of their own, and AWS adds characters to each name. Only names that start with the environment's.",
-	})})
+	})}}
+	if c.spec.DatabaseARN != "" {
+		parts = append(parts, policyPart{"database", newDocument(databaseAccess(c.meta, c.spec.DatabaseARN)...)})
+	}
+	c.controller("external-secrets", "external-secrets", parts...)
 }
 
 // tagBalancer is the tag that the controller gives to what it makes.
@@ -61,6 +65,10 @@ func balancerDiscovery(meta schema.ClaimMeta) []statement {
 		{
 			Sid: "Certificates", Effect: allow, Action: []string{"acm:DescribeCertificate", "acm:ListCertificates"},
 			Resource: []string{"*"}, Condition: region, Wildcard: "The controller finds the certificate of a host name itself. Read only, limited to the region.",
+		},
+		{
+			Sid: "FindWebACLs", Effect: allow, Action: []string{"wafv2:ListWebACLs"}, Resource: []string{"*"}, Condition: region,
+			Wildcard: "An Ingress names a web ACL, and the list of all knows no resources. Names and ids, limited to the region.",
 		},
 		{
 			Sid: "WebACLs", Effect: allow,

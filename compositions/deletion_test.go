@@ -50,6 +50,18 @@ func TestDeletionOrder(t *testing.T) {
 			if flowLogs := matching(slices.Collect(maps.Keys(all)), `^Network/flow-logs-(all|reject)$`); len(flowLogs) > 0 {
 				want[usage{"Network/flow-logs-role", flowLogs[0]}] = true
 			}
+			for key, object := range all {
+				if strings.HasPrefix(key, "Edge/") && object["kind"] == "Record" {
+					want[usage{"Edge/zone", key}] = true
+				}
+			}
+			if all["Edge/distribution"] != nil {
+				want[usage{"Edge/web-acl", "Edge/distribution"}] = true
+				want[usage{"Edge/security-headers", "Edge/distribution"}] = true
+			}
+			if all["Edge/load-balancer-security-group"] != nil {
+				want[usage{"Network/vpc", "Edge/load-balancer-security-group"}] = true
+			}
 			if all["Cluster/cluster"] != nil {
 				spec := find(t, claims, "Cluster").spec
 				zones, _ := spec["zones"].([]any)
@@ -72,6 +84,12 @@ func TestDeletionOrder(t *testing.T) {
 					want[usage{"Cluster/" + of, group}] = true
 				}
 			}
+			for _, repository := range matching(slices.Collect(maps.Keys(all)), `^Registry/repository-`) {
+				want[usage{"Registry/key", repository}] = true
+			}
+			if all["Database/cluster"] != nil {
+				wantedOfDatabase(t, all, want)
+			}
 			got := map[usage]bool{}
 			for _, u := range usages(all) {
 				got[u] = true
@@ -80,6 +98,37 @@ func TestDeletionOrder(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// wantedOfDatabase adds the order of a database: instances, copy, global database, cluster, and what that needs.
+func wantedOfDatabase(t *testing.T, all map[string]map[string]any, want map[usage]bool) {
+	t.Helper()
+	for key := range all {
+		place, zone, found := strings.Cut(key, "instance-")
+		switch {
+		case !found || strings.Contains(key, "usage-") || !strings.HasPrefix(key, "Database/"):
+		case place == "Database/":
+			want[usage{"Database/cluster", key}] = true
+			want[usage{"Network/subnet-private-data-" + zone, key}] = true
+		default:
+			want[usage{"Database/replica-cluster", key}] = true
+		}
+	}
+	for _, side := range []string{"", "replica-"} {
+		if all["Database/"+side+"cluster"] == nil {
+			continue
+		}
+		for _, of := range []string{"key", "subnet-group", "security-group", "log-group"} {
+			want[usage{"Database/" + side + of, "Database/" + side + "cluster"}] = true
+		}
+	}
+	if all["Database/global-cluster"] != nil {
+		want[usage{"Database/cluster", "Database/global-cluster"}] = true
+		want[usage{"Database/global-cluster", "Database/replica-cluster"}] = true
+	}
+	if all["Database/nodes-postgresql"] != nil {
+		want[usage{"Cluster/cluster", "Database/nodes-postgresql"}] = true
 	}
 }
 

@@ -112,11 +112,48 @@ func editsOfCluster(t testing.TB) map[string]edit {
 	return made
 }
 
-// edits of networks, of clusters, and of both at once.
+// editsOfEdge are edits of an edge, beside a network that does not change.
+func editsOfEdge(t testing.TB) map[string]edit {
+	t.Helper()
+	before, network := everything(t, []claim{edge(t)}), everything(t, []claim{network(t)})
+	const certificates = `^Edge/((load-balancer-)?certificate(-[0-9a-f]{8})?(-validation)?|(usage-zone-by-)?(validation|address|ipv6)-eu-shop-[0-9a-f]{8})$`
+	made := map[string]edit{}
+	for name, e := range map[string]struct {
+		reason, keys string
+		change       func(*schema.EdgeSpec)
+	}{
+		"tags":        {"tags are on what can be tagged", ``, func(s *schema.EdgeSpec) { s.Tags = map[string]string{"owner": "others"} }},
+		"a name less": {"its addresses go", `^Edge/(usage-zone-by-)?(address|ipv6)-shop$`, func(s *schema.EdgeSpec) { s.Site.Hosts = []string{} }},
+		"a deep name": {"AWS cannot change the names of a certificate", certificates, deepHost},
+		"paths":       {"a setting of the distribution", ``, func(s *schema.EdgeSpec) { s.Site.APIPaths = []string{"/v1/*", "/v2/*"} }},
+		"price class": {"a setting", ``, func(s *schema.EdgeSpec) { s.Site.PriceClass = "PriceClass_All" }},
+		"headers": {"settings of the policy", ``, func(s *schema.EdgeSpec) {
+			s.Site.Headers = schema.EdgeHeaders{ContentSecurityPolicy: "default-src 'none'", HSTSDays: 1}
+		}},
+		"rate limit":       {"rules of the web ACL", ``, func(s *schema.EdgeSpec) { s.Site.WAF.RateLimit = 100 }},
+		"only counting":    {"rules of the web ACLs", ``, func(s *schema.EdgeSpec) { s.Site.WAF.Mode, s.Site.WAF.CountedRules = "count", []string{} }},
+		"one web ACL less": {"with its logs", `^Edge/load-balancer-web-acl`, func(s *schema.EdgeSpec) { s.Site.WAF.LoadBalancer = false }},
+		"retention":        {"settings", ``, func(s *schema.EdgeSpec) { s.Site.Logs.RetentionDays, s.Site.SPA.NoncurrentDays = 30, 7 }},
+		"no access logs":   {"their bucket is emptied by a person, and goes", `^Edge/access-logs-bucket`, func(s *schema.EdgeSpec) { s.Site.Logs.Access = false }},
+		"no application":   {"the distribution stays", `^Edge/spa-`, onlyAPI},
+		"no load balancer": {"the way to it goes", `^Edge/((usage-network-vpc-by-)?load-balancer-|external-dns-)`, onlySPA},
+		"a port more":      {"a rule more", `^Edge/load-balancer-to-3000$`, func(s *schema.EdgeSpec) { s.Site.LoadBalancer.Ports = []int{3000, 8080} }},
+		"another list":     {"AWS can change it", ``, func(s *schema.EdgeSpec) { s.Site.LoadBalancer.PrefixList = "pl-0123456789abcdef0" }},
+	} {
+		after := everything(t, []claim{edge(t, e.change)})
+		made["edge, "+name] = edit{reason: e.reason, keys: e.keys, before: both(network, before), after: both(network, after)}
+	}
+	return made
+}
+
+// edits of networks, of clusters, of several at once, of registries and of edges.
 func edits(t testing.TB) map[string]edit {
 	t.Helper()
 	all := editsOfNetwork(t)
 	maps.Copy(all, editsOfCluster(t))
+	maps.Copy(all, editsOfRegistry(t))
+	maps.Copy(all, editsOfEdge(t))
+	maps.Copy(all, editsOfDatabase(t))
 	all["a zone more"] = edit{
 		reason: "the node group is made again; a cluster does not leave a zone that it was made in, so the zone stays when it is taken away",
 		before: everything(t, []claim{

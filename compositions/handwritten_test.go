@@ -49,7 +49,7 @@ func deep(levels int) any {
 // TestClaimsWrittenByHand holds what people read who write claims without genops: a sentence that names the field, and never a stack trace.
 func TestClaimsWrittenByHand(t *testing.T) {
 	t.Parallel()
-	n, c, r := network(t), cluster(t), registration(t)
+	n, c, r, images := network(t), cluster(t), registration(t), registry(t)
 	zone := func(name, cidr string) any { return map[string]any{"zone": name, "cidr": cidr} }
 	var many []any
 	for i := range 10_000 {
@@ -121,14 +121,30 @@ func TestClaimsWrittenByHand(t *testing.T) {
 			"spec: two resources would have the key endpoint-s3-private-data-eu-west-1a", "spec: two resources would have the key endpoint-s3-private-data-eu-west-1b",
 			"spec: two resources would have the key endpoint-s3-private-data-eu-west-1c",
 		}},
-		"one zone":            {"EKS wants two", change(t, c, "zones", []any{"eu-west-1a"}), []string{"spec.zones: found 1 zone, allowed are at least two"}},
-		"no zones":            {"EKS wants two", change(t, c, "zones", []any{}), []string{"spec.zones: found 0 zones, allowed are at least two"}},
-		"cluster, zone twice": {"two are one", change(t, c, "zones", []any{"eu-west-1a", "eu-west-1a"}), []string{"spec.zones[1]: eu-west-1a is given twice", "spec.zones: found 1 zone, allowed are at least two"}},
-		"limits":              {"EKS would refuse them", change(t, c, "systemNodes.max", 1), []string{"spec.systemNodes.max: 1 is less than min, which is 2"}},
-		"add-on twice":        {"one would take the other's place", change(t, c, "addons", []any{map[string]any{"name": "coredns"}, map[string]any{"name": "coredns"}}), []string{"spec: two resources would have the key addon-coredns"}},
-		"fine, no lists":      {"what is not given is empty", change(t, change(t, c, "addons", nil), "access", nil), nil},
-		"fine, no tags":       {"genops's own are there", change(t, n, "tags", nil), nil},
-		"fine, no endpoints":  {"what is not given is empty", change(t, n, "endpoints", nil), nil},
+		"one zone":             {"EKS wants two", change(t, c, "zones", []any{"eu-west-1a"}), []string{"spec.zones: found 1 zone, allowed are at least two"}},
+		"no zones":             {"EKS wants two", change(t, c, "zones", []any{}), []string{"spec.zones: found 0 zones, allowed are at least two"}},
+		"cluster, zone twice":  {"two are one", change(t, c, "zones", []any{"eu-west-1a", "eu-west-1a"}), []string{"spec.zones[1]: eu-west-1a is given twice", "spec.zones: found 1 zone, allowed are at least two"}},
+		"limits":               {"EKS would refuse them", change(t, c, "systemNodes.max", 1), []string{"spec.systemNodes.max: 1 is less than min, which is 2"}},
+		"add-on twice":         {"one would take the other's place", change(t, c, "addons", []any{map[string]any{"name": "coredns"}, map[string]any{"name": "coredns"}}), []string{"spec: two resources would have the key addon-coredns"}},
+		"continuous and basic": {"only Inspector does that", change(t, images, "scanning.frequency", "continuous"), []string{"spec.scanning.frequency: continuous is for the type enhanced: basic scans an image once"}},
+		"images that go":       {"they may run", change(t, images, "forceDelete", true), []string{"spec.forceDelete: found true, allowed in prod is false: images that run may be among those that go"}},
+		"nobody pushes": {"a mistake", change(t, change(t, images, "repositories.1.github.branches", []any{}), "repositories.1.github.tags", []any{}), []string{
+			"spec.repositories[1].github: found neither a branch nor a tag: nobody could push",
+		}},
+		"repository twice": {"one would take the other's place", change(t, images, "repositories.1.name", "api"), []string{
+			"spec: two resources would have the key repository-api", "spec: two resources would have the key usage-key-by-repository-api",
+			"spec: two resources would have the key lifecycle-api-ba81ac28", "spec: two resources would have the key pull-api",
+			"spec: two resources would have the key push-role-api", "spec: two resources would have the key push-policy-api",
+		}},
+		"fine, no accounts":  {"what is not given is empty", change(t, images, "pullAccounts", nil), nil},
+		"host outside":       {"no certificate could be proved", change(t, edge(t), "site.hosts", []any{"shop.other.example"}), []string{"spec.site.hosts[0]: shop.other.example is no name inside app.acme.example"}},
+		"host of the origin": {"it would ask itself", change(t, edge(t), "site.hosts", []any{"origin.app.acme.example"}), []string{"spec.site.hosts[0]: origin.app.acme.example is the load balancer's own name"}},
+		"host twice":         {"one would take the other's place", change(t, edge(t), "site.hosts", []any{"a.app.acme.example", "a.app.acme.example"}), []string{"spec.site.hosts[1]: a.app.acme.example is given twice"}},
+		"delegation outside": {"a zone knows only names inside", change(t, edge(t, platformZone), "delegations", []any{map[string]any{"domain": "dev.other.example", "environment": "dev"}}), []string{"spec.delegations[0].domain: dev.other.example is no name inside acme.example"}},
+		"nowhere to go":      {"paths without a load balancer", change(t, edge(t), "site.loadBalancer", nil), []string{"spec.site.loadBalancer: is missing, and there is no other place that requests could go to"}},
+		"fine, no lists":     {"what is not given is empty", change(t, change(t, c, "addons", nil), "access", nil), nil},
+		"fine, no tags":      {"genops's own are there", change(t, n, "tags", nil), nil},
+		"fine, no endpoints": {"what is not given is empty", change(t, n, "endpoints", nil), nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +188,8 @@ func TestFind(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]string{
 		"Network": "XNetwork", "XNetwork": "XNetwork", "Cluster": "XCluster", "XCluster": "XCluster", "ClusterRegistration": "ClusterRegistration",
-		"XClusterRegistration": "", "Database": "", "": "", "X": "", "network": "",
+		"Registry": "XRegistry", "XRegistry": "XRegistry", "Edge": "XEdge", "XEdge": "XEdge",
+		"XClusterRegistration": "", "Database": "XDatabase", "XDatabase": "XDatabase", "Cache": "", "": "", "X": "", "network": "",
 	} {
 		found, ok := compositions.Find(kind)
 		if got := found.CompositeKind(); ok != (want != "") || ok && got != want {

@@ -18,16 +18,20 @@ type kind struct {
 	identity             identity
 	// noun is what people call it in a status.
 	noun string
-	// global kinds have no region; untagged ones take no tags.
-	global, untagged bool
+	// global kinds have no region; untagged ones take no tags. Settings of something else go with it: they are never deleted by themselves.
+	global, untagged, setting bool
 }
 
 func ec2Kind(name, noun string, id identity) kind {
 	return kind{group: "ec2.aws.upbound.io", version: "v1beta1", name: name, identity: id, noun: noun}
 }
 
-func (k kind) v1beta2() kind { k.version = "v1beta2"; return k }
-func (k kind) noTags() kind  { k.untagged = true; return k }
+func (k kind) v1beta2() kind  { k.version = "v1beta2"; return k }
+func (k kind) noTags() kind   { k.untagged = true; return k }
+func (k kind) settings() kind { k.setting = true; return k }
+
+// everywhere is a kind of a service that has no regions.
+func (k kind) everywhere() kind { k.global = true; return k }
 
 func iamKind(name, noun string, id identity) kind {
 	return kind{group: "iam.aws.upbound.io", version: "v1beta1", name: name, identity: id, noun: noun, global: true}
@@ -45,7 +49,10 @@ func serviceKind(service, name, noun string, id identity) kind {
 // reference to the resource would resolve, and a restarted provider would make the resource a second time (upjet issue 531, provider-upjet-aws
 // issue 1715). Where the identity is known before, what AWS fills in does not become what we ask for.
 func (k kind) policies() []any {
-	policies := []any{"Observe", "Create", "Update", "Delete"}
+	policies := []any{"Observe", "Create", "Update"}
+	if !k.setting {
+		policies = append(policies, "Delete")
+	}
 	if k.identity == byID {
 		policies = append(policies, "LateInitialize")
 	}
@@ -59,7 +66,11 @@ type kinds struct {
 	securityGroup, ingressRule, egressRule, defaultSecurityGroup, launchTemplate,
 	eksCluster, nodeGroup, addon, accessEntry, accessPolicy, podIdentity,
 	role, policy, rolePolicy, policyAttachment, oidcProvider,
-	key, alias, queue, queuePolicy, rule, target, logGroup kind
+	key, alias, queue, queuePolicy, rule, target, logGroup,
+	repository, lifecyclePolicy, repositoryPolicy, registryScanning, inspector,
+	zone, record, certificate, validation, distribution, edgeFunction, originAccess, headersPolicy, webACL, webACLLogs,
+	bucket, bucketPolicy, bucketAccess, bucketOwnership, bucketVersioning, bucketEncryption, bucketLifecycle,
+	dbCluster, dbInstance, dbSubnetGroup, dbParameterGroup, globalCluster, secret, secretVersion, parameter, alarm kind
 }
 
 // managed is the table of kinds.
@@ -107,5 +118,40 @@ func managed() kinds {
 		rule:        serviceKind("cloudwatchevents", "Rule", "event rule", byName),
 		target:      serviceKind("cloudwatchevents", "Target", "event target", byFields).v1beta2().noTags(),
 		logGroup:    serviceKind("cloudwatchlogs", "Group", "log group", byName),
+
+		repository:       serviceKind("ecr", "Repository", "repository", byName).v1beta2(),
+		lifecyclePolicy:  serviceKind("ecr", "LifecyclePolicy", "lifecycle policy", byID).noTags().settings(),
+		repositoryPolicy: serviceKind("ecr", "RepositoryPolicy", "repository policy", byID).noTags(),
+		registryScanning: serviceKind("ecr", "RegistryScanningConfiguration", "scanning configuration", byID).noTags(),
+		inspector:        serviceKind("inspector2", "Enabler", "Inspector", byID).noTags(),
+
+		zone:          serviceKind("route53", "Zone", "hosted zone", byID).everywhere(),
+		record:        serviceKind("route53", "Record", "record", byID).v1beta2().everywhere().noTags(),
+		certificate:   serviceKind("acm", "Certificate", "certificate", byID).v1beta2(),
+		validation:    serviceKind("acm", "CertificateValidation", "certificate validation", byID).noTags(),
+		distribution:  serviceKind("cloudfront", "Distribution", "distribution", byID).v1beta2().everywhere(),
+		edgeFunction:  serviceKind("cloudfront", "Function", "function", byName).everywhere().noTags(),
+		originAccess:  serviceKind("cloudfront", "OriginAccessControl", "origin access control", byID).everywhere().noTags(),
+		headersPolicy: serviceKind("cloudfront", "ResponseHeadersPolicy", "response headers policy", byID).v1beta2().everywhere().noTags(),
+		webACL:        serviceKind("wafv2", "WebACL", "web ACL", byID),
+		webACLLogs:    serviceKind("wafv2", "WebACLLoggingConfiguration", "web ACL logging", byFields).noTags(),
+
+		bucket:           serviceKind("s3", "Bucket", "bucket", byName).v1beta2(),
+		bucketPolicy:     serviceKind("s3", "BucketPolicy", "bucket policy", byID).noTags(),
+		bucketAccess:     serviceKind("s3", "BucketPublicAccessBlock", "public access block", byID).noTags(),
+		bucketOwnership:  serviceKind("s3", "BucketOwnershipControls", "bucket ownership", byID).v1beta2().noTags(),
+		bucketVersioning: serviceKind("s3", "BucketVersioning", "bucket versioning", byID).v1beta2().noTags(),
+		bucketEncryption: serviceKind("s3", "BucketServerSideEncryptionConfiguration", "bucket encryption", byID).v1beta2().noTags(),
+		bucketLifecycle:  serviceKind("s3", "BucketLifecycleConfiguration", "bucket lifecycle", byID).v1beta2().noTags(),
+
+		dbCluster:        serviceKind("rds", "Cluster", "database cluster", byName).v1beta2(),
+		dbInstance:       serviceKind("rds", "ClusterInstance", "database instance", byName),
+		dbSubnetGroup:    serviceKind("rds", "SubnetGroup", "subnet group", byName),
+		dbParameterGroup: serviceKind("rds", "ClusterParameterGroup", "parameter group", byName),
+		globalCluster:    serviceKind("rds", "GlobalCluster", "global database", byName),
+		secret:           serviceKind("secretsmanager", "Secret", "secret", byID),
+		secretVersion:    serviceKind("secretsmanager", "SecretVersion", "secret version", byID).noTags(),
+		parameter:        serviceKind("ssm", "Parameter", "parameter", byName),
+		alarm:            serviceKind("cloudwatch", "MetricAlarm", "alarm", byName).v1beta2(),
 	}
 }

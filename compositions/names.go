@@ -20,13 +20,24 @@ const (
 	limitTemplate      = 128 // EC2 API: CreateLaunchTemplate.
 	limitAlias         = 250 // KMS API: CreateAlias, without its prefix.
 	limitLogGroup      = 512 // CloudWatch Logs API: CreateLogGroup.
+	limitBucket        = 63  // S3 user guide: bucket naming rules.
+	limitEdgeFunction  = 64  // CloudFront API: CreateFunction.
+	limitOriginAccess  = 64  // CloudFront API: OriginAccessControlConfig.
+	limitHeadersPolicy = 128 // CloudFront API: ResponseHeadersPolicyConfig.
+	limitWebACL        = 128 // AWS WAF API: CreateWebACL.
+	limitDatabase      = 63  // RDS API: CreateDBCluster, CreateDBInstance, CreateGlobalCluster.
+	limitDatabaseGroup = 255 // RDS API: CreateDBSubnetGroup, CreateDBClusterParameterGroup.
+	limitAlarm         = 255 // CloudWatch API: PutMetricAlarm.
 )
 
 // Names of claims in the names of managed resources.
 const (
 	claimNetwork      = schema.ClaimNetwork
 	claimCluster      = schema.ClaimCluster
+	claimEdge         = schema.ClaimEdge
+	claimDatabase     = schema.ClaimDatabase
 	claimRegistration = "registration"
+	claimRegistry     = schema.ClaimRegistry
 )
 
 // resourceName is the metadata.name of a managed resource: of this claim's, or of another one's that it refers to.
@@ -64,6 +75,9 @@ func QueueName(cluster string) string { return shorten(cluster+"-karpenter", lim
 func ClusterResource(environment string) string {
 	return resourceName(environment, claimCluster, keyCluster)
 }
+
+// ZoneResource is the name of the managed resource of an environment's hosted zone.
+func ZoneResource(environment string) string { return resourceName(environment, claimEdge, keyZone) }
 
 // arn is an Amazon Resource Name in the claim's region and account.
 func arn(meta schema.ClaimMeta, service, resource string) string {

@@ -23,18 +23,33 @@ type rule struct {
 // rules of names in AWS, each from the API's reference.
 func rules() map[string]rule {
 	return map[string]rule{
-		"Role":           {most: 64, allowed: `[\w+=,.@-]+`},                                           // IAM: CreateRole.
-		"Policy":         {most: 128, allowed: `[\w+=,.@-]+`},                                          // IAM: CreatePolicy.
-		"RolePolicy":     {most: 128, allowed: `[\w+=,.@-]+`},                                          // IAM: PutRolePolicy.
-		"Rule":           {most: 64, allowed: `[.\-_A-Za-z0-9]+`},                                      // EventBridge: PutRule.
-		"Queue":          {field: "name", most: 80, allowed: `[A-Za-z0-9_-]+`},                         // SQS: CreateQueue.
-		"SecurityGroup":  {field: "name", most: 255, allowed: `[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]+`}, // EC2: CreateSecurityGroup.
-		"LaunchTemplate": {field: "name", most: 128, allowed: `[A-Za-z0-9().\-/_]{3,}`},                // EC2: CreateLaunchTemplate.
-		"Cluster":        {most: 100, allowed: `[0-9A-Za-z][A-Za-z0-9\-_]*`},                           // EKS: CreateCluster.
-		"NodeGroup":      {most: 63, allowed: `[0-9A-Za-z][A-Za-z0-9\-_]*`},                            // EKS: CreateNodegroup.
-		"Alias":          {most: 250, allowed: `[a-zA-Z0-9/_-]+`},                                      // KMS: CreateAlias, 256 with its prefix.
-		"Group":          {most: 512, allowed: `[.\-_/#A-Za-z0-9]+`},                                   // CloudWatch Logs: CreateLogGroup.
-		"Target":         {field: "targetId", most: 64, allowed: `[.\-_A-Za-z0-9]+`},                   // EventBridge: PutTargets.
+		"Role":           {most: 64, allowed: `[\w+=,.@-]+`},                                               // IAM: CreateRole.
+		"Policy":         {most: 128, allowed: `[\w+=,.@-]+`},                                              // IAM: CreatePolicy.
+		"RolePolicy":     {most: 128, allowed: `[\w+=,.@-]+`},                                              // IAM: PutRolePolicy.
+		"Rule":           {most: 64, allowed: `[.\-_A-Za-z0-9]+`},                                          // EventBridge: PutRule.
+		"Queue":          {field: "name", most: 80, allowed: `[A-Za-z0-9_-]+`},                             // SQS: CreateQueue.
+		"SecurityGroup":  {field: "name", most: 255, allowed: `[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]+`},     // EC2: CreateSecurityGroup.
+		"LaunchTemplate": {field: "name", most: 128, allowed: `[A-Za-z0-9().\-/_]{3,}`},                    // EC2: CreateLaunchTemplate.
+		"Cluster":        {most: 100, allowed: `[0-9A-Za-z][A-Za-z0-9\-_]*`},                               // EKS: CreateCluster.
+		"NodeGroup":      {most: 63, allowed: `[0-9A-Za-z][A-Za-z0-9\-_]*`},                                // EKS: CreateNodegroup.
+		"Alias":          {most: 250, allowed: `[a-zA-Z0-9/_-]+`},                                          // KMS: CreateAlias, 256 with its prefix.
+		"Group":          {most: 512, allowed: `[.\-_/#A-Za-z0-9]+`},                                       // CloudWatch Logs: CreateLogGroup.
+		"Repository":     {most: 256, allowed: `[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*`}, // ECR: CreateRepository.
+		"Bucket":         {most: 63, allowed: `[a-z0-9][a-z0-9-]+[a-z0-9]`},                                // S3: bucket naming rules.
+		"Function":       {most: 64, allowed: `[a-zA-Z0-9_-]+`},                                            // CloudFront: CreateFunction.
+		"WebACL":         {field: "name", most: 128, allowed: `[\w-]+`},                                    // AWS WAF: CreateWebACL.
+
+		"OriginAccessControl":   {field: "name", most: 64, allowed: `[\w-]+`},  // CloudFront: OriginAccessControlConfig.
+		"ResponseHeadersPolicy": {field: "name", most: 128, allowed: `[\w-]+`}, // CloudFront: ResponseHeadersPolicyConfig.
+
+		"SubnetGroup":           {most: 255, allowed: `[a-z0-9 ._-]+`},                      // RDS: CreateDBSubnetGroup.
+		"ClusterParameterGroup": {most: 255, allowed: `[a-z](-?[a-z0-9]+)*`},                // RDS: CreateDBClusterParameterGroup.
+		"ClusterInstance":       {most: 63, allowed: `[a-z](-?[a-z0-9]+)*`},                 // RDS: CreateDBInstance.
+		"GlobalCluster":         {most: 63, allowed: `[a-z](-?[a-z0-9]+)*`},                 // RDS: CreateGlobalCluster.
+		"MetricAlarm":           {most: 255, allowed: `[A-Za-z0-9-]+`},                      // CloudWatch: PutMetricAlarm.
+		"Parameter":             {most: 1011, allowed: `(/[a-zA-Z0-9_.-]+)+`},               // Systems Manager: PutParameter.
+		"Secret":                {field: "name", most: 512, allowed: `[\w/+=.@-]+`},         // Secrets Manager: CreateSecret.
+		"Target":                {field: "targetId", most: 64, allowed: `[.\-_A-Za-z0-9]+`}, // EventBridge: PutTargets.
 	}
 }
 
@@ -43,7 +58,7 @@ func namesInAWS(all map[string]map[string]any) map[string]string {
 	found := map[string]string{}
 	for key, object := range all {
 		r, named := rules()[text(object, "kind")]
-		if !named {
+		if !named || !managed(object) {
 			continue
 		}
 		name := text(object, "metadata", "annotations", "crossplane.io/external-name")
@@ -150,6 +165,10 @@ func environment(t testing.TB, project, name string) []claim {
 	return []claim{
 		network(t, withPods, withACL, func(s *schema.NetworkSpec) { s.ClaimMeta, s.ClusterName = meta(project, name), project+"-"+name }),
 		cluster(t, withAccess, func(s *schema.ClusterSpec) { s.ClaimMeta, s.Name = meta(project, name), project+"-"+name }),
+		edge(t, func(s *schema.EdgeSpec) {
+			s.ClaimMeta, s.Site.LoadBalancer.ClusterName = meta(project, name), project+"-"+name
+		}),
+		database(t, withReplica, func(s *schema.DatabaseSpec) { s.ClaimMeta = meta(project, name); rename(s, project+"-"+name) }),
 	}
 }
 

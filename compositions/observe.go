@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // at is a value inside an object; nil if there is none. Steps are field names and places in lists.
@@ -51,6 +53,22 @@ func (b *builder) observedText(key string, path ...any) string {
 	return text(b.observed.Resources[key], path...)
 }
 
+// keep goes on wanting a resource as it is, and tells whether there is one.
+func (b *builder) keep(key string, k kind) bool {
+	object := b.observed.Resources[key]
+	spec, ok := object["spec"].(fields)
+	if !ok {
+		return false
+	}
+	metadata := fields{"name": text(object, "metadata", "name")}
+	if name := text(object, "metadata", "annotations", annotationExternalName); name != "" {
+		metadata["annotations"] = fields{annotationExternalName: name}
+	}
+	b.put(key, k.noun, fields{"apiVersion": object["apiVersion"], "kind": object["kind"], "metadata": metadata, "spec": runtime.DeepCopyJSON(spec)})
+	b.adopted[key] = true
+	return true
+}
+
 // condition of an object of Crossplane.
 func conditionOf(object any, kind string) (status, message string, found bool) {
 	conditions, _ := at(object, "status", "conditions").([]any)
@@ -68,7 +86,7 @@ func (b *builder) ready(key string) bool {
 	if !exists {
 		return false
 	}
-	if text(object, "kind") == "ClusterUsage" || text(object, "kind") == "Secret" {
+	if text(object, "kind") == "ClusterUsage" || text(object, "kind") == "Secret" && text(object, "apiVersion") == "v1" {
 		return true
 	}
 	status, _, _ := conditionOf(object, "Ready")

@@ -58,6 +58,30 @@ func referenced() map[string]string {
 		"Alias.targetKeyIdRef":                                   "Key",
 		"QueuePolicy.queueUrlRef":                                "Queue",
 		"Target.ruleRef":                                         "Rule",
+		"LifecyclePolicy.repositoryRef":                          "Repository",
+		"RepositoryPolicy.repositoryRef":                         "Repository",
+		"Repository.encryptionConfiguration.kmsKeyRef":           "Key",
+		"BucketLifecycleConfiguration.bucketRef":                 "Bucket",
+		"BucketOwnershipControls.bucketRef":                      "Bucket",
+		"BucketPolicy.bucketRef":                                 "Bucket",
+		"BucketPublicAccessBlock.bucketRef":                      "Bucket",
+		"BucketServerSideEncryptionConfiguration.bucketRef":      "Bucket",
+		"BucketVersioning.bucketRef":                             "Bucket",
+		"CertificateValidation.certificateArnRef":                "Certificate",
+		"Function.codeSecretRef":                                 "Secret",
+		"Record.zoneIdRef":                                       "Zone",
+		"SecurityGroupEgressRule.securityGroupIdRef":             "SecurityGroup",
+		"WebACLLoggingConfiguration.resourceArnRef":              "WebACL",
+		"Cluster.dbSubnetGroupNameRef":                           "SubnetGroup",
+		"Cluster.kmsKeyIdRef":                                    "Key",
+		"Cluster.masterUserSecretKmsKeyIdRef":                    "Key",
+		"Cluster.vpcSecurityGroupIdRefs":                         "SecurityGroup",
+		"ClusterInstance.clusterIdentifierRef":                   "Cluster",
+		"GlobalCluster.sourceDbClusterIdentifierRef":             "Cluster",
+		"Group.kmsKeyIdRef":                                      "Key",
+		"Secret.kmsKeyIdRef":                                     "Key",
+		"SecretVersion.secretIdRef":                              "Secret",
+		"SubnetGroup.subnetIdRefs":                               "Subnet",
 	}
 }
 
@@ -67,9 +91,15 @@ type reference struct{ field, name string }
 // references inside an object's parameters.
 func references(path string, value any) []reference {
 	var found []reference
+	if list, ok := value.([]any); ok {
+		for _, element := range list {
+			found = append(found, references(path, element)...)
+		}
+	}
 	fields, _ := value.(map[string]any)
 	for name, inner := range fields {
 		switch {
+		case strings.HasSuffix(name, "SecretRef") && name != "codeSecretRef": // Crossplane makes these Secrets, with passwords.
 		case strings.HasSuffix(name, "Ref"):
 			found = append(found, reference{path + "." + name, text(inner, "name")})
 		case strings.HasSuffix(name, "Refs"):

@@ -1,8 +1,10 @@
 package compositions
 
 import (
+	"cmp"
 	"encoding/base64"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -17,6 +19,9 @@ const Simulated = "simulated"
 //   - a key the ARN ...:key/simulated,
 //   - an EKS cluster the endpoint https://simulated..., the issuer .../id/SIMULATED, a certificate authority, and the version that was asked for,
 //   - a launch template the version 1,
+//   - an image repository its address, and a role its ARN, which follow from their names,
+//   - a hosted zone, a certificate, a distribution and what it is made of the values that existingEdge has,
+//   - a database the endpoints simulated..., and the first minor version of the major one that was asked for,
 //   - everything else an id that says simulated.
 //
 // It returns the result and the observation that it was made of.
@@ -34,7 +39,9 @@ func Simulate(c Composition, spec map[string]any) (*Result, Observed, error) {
 		}
 		news := false
 		for _, resource := range result.Resources {
-			if _, seen := observed.Resources[resource.Key]; !seen {
+			// What counts only at the beginning may come later: it is told to the provider when the resource is there.
+			seen, there := observed.Resources[resource.Key]
+			if !there || !reflect.DeepEqual(at(seen, "spec", "initProvider"), at(resource.Object, "spec", "initProvider")) {
 				observed.Resources[resource.Key] = existing(meta, resource.Object)
 				news = true
 			}
@@ -78,11 +85,22 @@ func onlyMeta(spec map[string]any) map[string]any {
 func existing(meta schema.ClaimMeta, object map[string]any) map[string]any {
 	seen := maps.Clone(object)
 	provider := fields{"id": Simulated + "-" + text(object, "metadata", "name")}
+	if strings.HasPrefix(text(object, "apiVersion"), "rds.") || strings.HasPrefix(text(object, "apiVersion"), "secretsmanager.") {
+		simulateDatabase(meta, object, provider)
+		return observedAs(seen, provider)
+	}
 	switch text(object, "kind") {
 	case "Key":
-		provider["arn"] = arn(meta, "kms", "key/"+Simulated)
+		there := meta
+		there.Region = text(object, "spec", "forProvider", "region")
+		provider["arn"] = arn(there, "kms", "key/"+Simulated)
 	case "LaunchTemplate":
 		provider["id"], provider["latestVersion"] = "lt-"+Simulated, int64(1)
+	case "Repository":
+		name := text(object, "metadata", "annotations", annotationExternalName)
+		provider["arn"], provider["repositoryUrl"] = arn(meta, "ecr", "repository/"+name), schema.RegistryHost(meta.Account, meta.Region)+"/"+name
+	case "Role":
+		provider["arn"] = iamARN(meta, "role/"+text(object, "metadata", "annotations", annotationExternalName))
 	case "EIP":
 		provider["publicIp"] = Simulated
 	case "Cluster":
@@ -96,10 +114,44 @@ func existing(meta schema.ClaimMeta, object map[string]any) map[string]any {
 		if version := text(object, "spec", "forProvider", "version"); version != "" {
 			provider["version"] = version
 		}
+	default:
+		maps.Copy(provider, existingEdge(meta, object))
 	}
+	return observedAs(seen, provider)
+}
+
+// observedAs is a resource that is ready and has what AWS gave.
+func observedAs(seen map[string]any, provider fields) map[string]any {
 	seen["status"] = fields{
 		"atProvider": provider,
 		"conditions": []any{fields{"type": "Synced", "status": "True"}, fields{"type": "Ready", "status": "True"}},
 	}
 	return seen
+}
+
+// simulateDatabase is what AWS gives to the resources of a database.
+func simulateDatabase(meta schema.ClaimMeta, object map[string]any, provider fields) {
+	region := text(object, "spec", "forProvider", "region")
+	meta.Region = region
+	name := text(object, "metadata", "annotations", annotationExternalName)
+	switch text(object, "kind") {
+	case "Cluster":
+		provider["arn"] = arn(meta, "rds", "cluster:"+name)
+		provider["endpoint"] = name + ".cluster-" + Simulated + "." + region + ".rds.amazonaws.com"
+		provider["readerEndpoint"] = name + ".cluster-ro-" + Simulated + "." + region + ".rds.amazonaws.com"
+		provider["clusterResourceId"] = "cluster-" + strings.ToUpper(Simulated)
+		version := cmp.Or(text(object, "spec", "forProvider", "engineVersion"), text(object, "spec", "initProvider", "engineVersion"))
+		if version != "" && !strings.Contains(version, ".") {
+			version += ".0"
+		}
+		provider["engineVersionActual"] = version
+		if managed, _ := at(object, "spec", "forProvider", "manageMasterUserPassword").(bool); managed {
+			provider["masterUserSecret"] = []any{fields{"secretArn": arn(meta, "secretsmanager", "secret:rds!cluster-"+Simulated)}}
+		}
+	case "GlobalCluster":
+		provider["arn"] = "arn:" + schema.Partition(region) + ":rds::" + meta.Account + ":global-cluster:" + name
+		provider["engineVersionActual"] = text(object, "spec", "forProvider", "engineVersion")
+	case "Secret":
+		provider["arn"] = arn(meta, "secretsmanager", "secret:"+text(object, "spec", "forProvider", "name")+"-"+Simulated)
+	}
 }

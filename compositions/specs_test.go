@@ -114,6 +114,35 @@ func plain(s *schema.ClusterSpec) {
 	s.Endpoint = schema.Endpoint{Public: false, AllowedCIDRs: []string{}}
 }
 
+// edgeSpec is an edge as the contract's defaults have it, with a further name.
+func edgeSpec() schema.EdgeSpec {
+	return schema.EdgeSpec{
+		ClaimMeta: meta("acme", "app"), Domain: "app.acme.example", Delegations: []schema.DelegationSpec{},
+		Site: &schema.SiteSpec{
+			Hosts: []string{"shop.app.acme.example"}, APIPaths: []string{"/api/*"}, SPA: schema.SPA{Enabled: true, NoncurrentDays: 90},
+			LoadBalancer: &schema.LoadBalancerSpec{ClusterName: "acme-app", VPCCIDRs: []string{"10.40.0.0/16"}, Ports: []int{8080}, PrefixList: "pl-4fa04526"},
+			PriceClass:   "PriceClass_100", Headers: schema.EdgeHeaders{ContentSecurityPolicy: "default-src 'self'", HSTSDays: 730},
+			WAF:  schema.WAF{RateLimit: 2000, Mode: "block", CountedRules: []string{"SizeRestrictions_BODY"}, LoadBalancer: true},
+			Logs: schema.EdgeLogs{Access: true, RetentionDays: 365},
+		},
+	}
+}
+
+// deepHost is a name that the certificate has to name.
+func deepHost(s *schema.EdgeSpec) { s.Site.Hosts = append(s.Site.Hosts, "eu.shop.app.acme.example") }
+
+// onlySPA sends nothing to a load balancer.
+func onlySPA(s *schema.EdgeSpec) { s.Site.APIPaths, s.Site.LoadBalancer = []string{}, nil }
+
+// onlyAPI has no single-page application.
+func onlyAPI(s *schema.EdgeSpec) { s.Site.SPA.Enabled = false }
+
+// platformZone is the zone that points to others.
+func platformZone(s *schema.EdgeSpec) {
+	s.Domain, s.Site = "acme.example", nil
+	s.Delegations = []schema.DelegationSpec{{Domain: "app.acme.example", Environment: "app"}, {Domain: "dev.acme.example", Environment: "dev"}}
+}
+
 func registrationSpec() schema.ClusterRegistrationSpec {
 	return schema.ClusterRegistrationSpec{
 		ClaimMeta: meta("acme", "app"), ClusterName: "acme-app", RoleARN: "arn:aws:iam::111122223333:role/acme-app-argocd",
@@ -155,6 +184,16 @@ func cluster(t testing.TB, edits ...func(*schema.ClusterSpec)) claim {
 	return claim{kind: "Cluster", spec: spec(t, s)}
 }
 
+// edge is an Edge claim with some edits.
+func edge(t testing.TB, edits ...func(*schema.EdgeSpec)) claim {
+	t.Helper()
+	s := edgeSpec()
+	for _, edit := range edits {
+		edit(&s)
+	}
+	return claim{kind: "Edge", spec: spec(t, s)}
+}
+
 // registration is a ClusterRegistration with some edits.
 func registration(t testing.TB, edits ...func(*schema.ClusterRegistrationSpec)) claim {
 	t.Helper()
@@ -170,6 +209,7 @@ const (
 	longProject     = "project-with-the-longest-name1"
 	longEnvironment = "environment-with-longest-name1"
 	longCluster     = "cluster-with-the-longest-allowed-name-01"
+	longRepository  = "repository-with-a-long-name-01"
 )
 
 // long are the claims of an environment with the longest names, which end as given.
@@ -182,7 +222,17 @@ func long(t testing.TB, end string) []claim {
 	return []claim{
 		network(t, withPods, withACL, func(s *schema.NetworkSpec) { rename(&s.ClaimMeta); s.ClusterName = name }),
 		cluster(t, withAccess, func(s *schema.ClusterSpec) { rename(&s.ClaimMeta); s.Name = name }),
+		edge(t, deepHost, func(s *schema.EdgeSpec) { rename(&s.ClaimMeta); s.Site.LoadBalancer.ClusterName = name }),
 		registration(t, func(s *schema.ClusterRegistrationSpec) { rename(&s.ClaimMeta); s.ClusterName = name }),
+		registry(t, func(s *schema.RegistrySpec) {
+			rename(&s.ClaimMeta)
+			s.Repositories[0].Name = longRepository[:len(longRepository)-1] + end
+		}),
+		database(t, withReplica, func(s *schema.DatabaseSpec) {
+			rename(&s.ClaimMeta)
+			s.Identifier = schema.DatabaseIdentifier(s.Project, s.Environment)
+			s.Replica.Identifier = "replica-of-the-database-with-the-longest-name-that-there-can-b" + end
+		}),
 	}
 }
 
@@ -194,19 +244,37 @@ func configurations(t testing.TB) map[string][]claim {
 			network(t, withPods, withACL),
 			cluster(t, withAccess, func(s *schema.ClusterSpec) {
 				s.VPCCIDRs = append(s.VPCCIDRs, "100.64.0.0/16")
+				s.DatabaseARN = "arn:aws:rds:eu-west-1:111122223333:cluster:acme-app"
+				s.Identities = servicesWithRights()
 				s.Addons = append([]schema.AddonSpec{{Name: "aws-efs-csi-driver"}}, s.Addons...)
 			}),
-			registration(t),
+			edge(t, deepHost, func(s *schema.EdgeSpec) {
+				s.Site.LoadBalancer.VPCCIDRs, s.Site.LoadBalancer.Ports = append(s.Site.LoadBalancer.VPCCIDRs, "100.64.0.0/16"), []int{3000, 8080}
+			}),
+			registration(t), registry(t, openRegistry),
+			database(t, withReplica, withAlarms),
 		},
+		"platform's zone":     {edge(t, platformZone)},
+		"only an application": {edge(t, onlySPA, func(s *schema.EdgeSpec) { s.Site.Logs.Access = false })},
+		"no application":      {network(t), cluster(t), edge(t, onlyAPI, func(s *schema.EdgeSpec) { s.Site.WAF.LoadBalancer = false })},
 		"little": {
-			network(t, smallNetwork),
+			registry(t, smallRegistry), network(t, smallNetwork),
 			cluster(t, plain, amd64, func(s *schema.ClusterSpec) { s.Zones, s.Addons = s.Zones[:2], []schema.AddonSpec{} }),
 		},
-		"network alone": {network(t, func(s *schema.NetworkSpec) { s.ClusterName, s.NATGateways = "", "single" })},
-		"long names":    long(t, "1"),
+		"database without a cluster": {network(t), database(t, func(s *schema.DatabaseSpec) { s.Cluster, s.PerformanceInsights = false, false })},
+		"network alone":              {network(t, func(s *schema.NetworkSpec) { s.ClusterName, s.NATGateways = "", "single" })},
+		"long names":                 long(t, "1"),
 	}
 	maps.Copy(found, rendered(t))
 	return found
+}
+
+// servicesWithRights are a service with a right of each sort, and one with a policy alone.
+func servicesWithRights() []schema.IdentitySpec {
+	return []schema.IdentitySpec{
+		{Name: "api", Namespace: "api", PolicyARNs: []string{"arn:aws:iam::111122223333:policy/acme-uploads"}, Database: true},
+		{Name: "batch", Namespace: "jobs", PolicyARNs: []string{"arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"}},
+	}
 }
 
 // observedKey is an observation with a key that AWS has made.

@@ -66,6 +66,9 @@ func trusts() map[string]statement {
 		"Cluster/karpenter-role":                    pods("kube-system", "karpenter"),
 		"Cluster/aws-load-balancer-controller-role": pods("kube-system", "aws-load-balancer-controller"),
 		"Cluster/external-secrets-role":             pods("external-secrets", "external-secrets"),
+		"Cluster/service-api-role":                  pods("api", "api"),
+		"Cluster/service-batch-role":                pods("jobs", "batch"),
+		"Edge/external-dns-role":                    pods("external-dns", "external-dns"),
 		"Cluster/addon-vpc-cni-role":                pods("kube-system", "aws-node"),
 		"Cluster/addon-aws-ebs-csi-driver-role":     pods("kube-system", "ebs-csi-controller-sa"),
 		"Cluster/addon-aws-efs-csi-driver-role":     pods("kube-system", "efs-csi-controller-sa"),
@@ -83,6 +86,9 @@ func TestRolesTrustWhoTheyAreFor(t *testing.T) {
 		placeholders := map[string]string{}
 		for _, c := range claims {
 			placeholders["{account}"], placeholders["{region}"] = text(c.spec, "account"), text(c.spec, "region")
+			if site, ok := c.spec["site"].(map[string]any); ok && c.kind == "Edge" {
+				placeholders["{cluster}"] = text(site, "loadBalancer", "clusterName")
+			}
 			if c.kind == "Cluster" {
 				placeholders["{cluster}"], placeholders["{argocd}"] = text(c.spec, "name"), text(c.spec, "argocdRoleARN")
 			}
@@ -90,6 +96,9 @@ func TestRolesTrustWhoTheyAreFor(t *testing.T) {
 		for key, role := range everything(t, claims) {
 			if role["kind"] != "Role" {
 				continue
+			}
+			if strings.HasPrefix(key, "Registry/push-role-") {
+				continue // TestOnlyItsWorkflowsPush.
 			}
 			want, ok := trusts()[key]
 			if !ok {
@@ -219,7 +228,7 @@ func TestInterruptionQueue(t *testing.T) {
 	}
 }
 
-// TestAttachedPolicies holds which policies that AWS keeps the roles have.
+// TestAttachedPolicies holds which policies of others the roles have: those that AWS keeps, and for services those of the account.
 func TestAttachedPolicies(t *testing.T) {
 	t.Parallel()
 	node := []string{"AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodePolicy", "AmazonSSMManagedInstanceCore"}
@@ -227,12 +236,14 @@ func TestAttachedPolicies(t *testing.T) {
 		"app.cluster.control-plane-role":            {"AmazonEKSClusterPolicy"},
 		"app.cluster.system-nodes-role":             node, // AmazonEKS_CNI_Policy is the add-on's own.
 		"app.cluster.karpenter-node-role":           node,
+		"app.cluster.service-api-role":              {"111122223333: acme-uploads"},
+		"app.cluster.service-batch-role":            {"AmazonSQSReadOnlyAccess"},
 		"app.cluster.addon-vpc-cni-role":            {"AmazonEKS_CNI_Policy"},
 		"app.cluster.addon-aws-ebs-csi-driver-role": {"service-role/AmazonEBSCSIDriverPolicy"},
 		"app.cluster.addon-aws-efs-csi-driver-role": {"service-role/AmazonEFSCSIDriverPolicy"},
 	}
 	got := map[string][]string{}
-	pattern := regexp.MustCompile(`^arn:aws:iam::aws:policy/(.+)$`)
+	pattern := regexp.MustCompile(`^arn:aws:iam::(aws|111122223333):policy/(.+)$`)
 	for _, attachment := range ofKind(everything(t, configurations(t)["everything"]), "RolePolicyAttachment") {
 		arn := text(attachment, "spec", "forProvider", "policyArn")
 		if arn == "" {
@@ -240,10 +251,14 @@ func TestAttachedPolicies(t *testing.T) {
 		}
 		match := pattern.FindStringSubmatch(arn)
 		if match == nil {
-			t.Fatalf("%s is not kept by AWS", arn)
+			t.Fatalf("%s is neither AWS's nor the account's", arn)
+		}
+		policy := match[2]
+		if match[1] != "aws" {
+			policy = match[1] + ": " + policy
 		}
 		role := text(attachment, "spec", "forProvider", "roleRef", "name")
-		got[role] = append(got[role], match[1])
+		got[role] = append(got[role], policy)
 		slices.Sort(got[role])
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

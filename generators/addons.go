@@ -32,6 +32,8 @@ type addon struct {
 	// first: a controller that starts before its kinds are served may never look for them again, as Karpenter does.
 	crds   string
 	ignore v1alpha1.IgnoreDifferences
+	// only is a label that a cluster must have to get the add-on; empty: all get it.
+	only string
 }
 
 // systemTolerations let an add-on run on the system nodes.
@@ -59,13 +61,13 @@ func addons() []addon {
 		}, values: map[string]any{
 			"clusterName": "{{ .name }}",
 			// Nodes keep pods away from the instance metadata, so the controller cannot find these out.
-			"region":  label(schema.LabelRegion),
-			"vpcTags": map[string]any{"Name": label(schema.LabelProject) + "-" + label(schema.LabelEnvironment)},
-			// The controller's own default still accepts TLS 1.0.
-			"defaultSSLPolicy":  "ELBSecurityPolicy-TLS13-1-2-2021-06",
+			"region":            label(schema.LabelRegion),
+			"vpcTags":           map[string]any{"Name": label(schema.LabelProject) + "-" + label(schema.LabelEnvironment)},
+			"defaultSSLPolicy":  tlsPolicy,
 			"defaultTargetType": "ip",
 			// Otherwise every Service of the cluster waits for the controller's webhook.
 			"enableServiceMutatorWebhook": false,
+			"ingressClassParams":          balancerValues(),
 			"replicaCount":                int64(2),
 			"serviceAccount":              map[string]any{"create": true, "name": "aws-load-balancer-controller"},
 			"tolerations":                 systemTolerations(),
@@ -84,6 +86,20 @@ func addons() []addon {
 			"webhook":        map[string]any{"tolerations": systemTolerations()},
 			"certController": map[string]any{"tolerations": systemTolerations()},
 		}},
+		{chart: "external-dns", namespace: "external-dns", createNamespace: true, only: schema.LabelDomain, image: "registry.k8s.io/external-dns/external-dns",
+			images: []string{"image"}, values: map[string]any{
+				"provider":      map[string]any{"name": "aws"},
+				"sources":       []any{"ingress"},
+				"domainFilters": []any{label(schema.LabelDomain)},
+				"policy":        "sync",
+				"registry":      "txt",
+				"txtOwnerId":    "{{ .name }}",
+				// Only the name that an annotation gives: the hosts of Ingresses are CloudFront's.
+				"extraArgs":      []any{"--ignore-ingress-rules-spec", "--ignore-ingress-tls-spec", "--managed-record-types=A", "--managed-record-types=AAAA"},
+				"env":            []any{map[string]any{"name": "AWS_REGION", "value": label(schema.LabelRegion)}},
+				"serviceAccount": map[string]any{"create": true, "name": "external-dns"},
+				"tolerations":    systemTolerations(),
+			}},
 	}
 }
 
@@ -153,7 +169,7 @@ func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 	if len(a.ignore) > 0 {
 		options = append(options, "RespectIgnoreDifferences=true")
 	}
-	set := newSet(a.chart, v1alpha1.ApplicationSetGenerator{Clusters: &v1alpha1.ClusterGenerator{Selector: registered()}})
+	set := newSet(a.chart, v1alpha1.ApplicationSetGenerator{Clusters: &v1alpha1.ClusterGenerator{Selector: registered(a.only)}})
 	set.Spec.Template = v1alpha1.ApplicationSetTemplate{
 		ApplicationSetTemplateMeta: v1alpha1.ApplicationSetTemplateMeta{
 			Name:       label(schema.LabelEnvironment) + "-" + a.chart,

@@ -18,10 +18,15 @@ func label(key string) string {
 	return fmt.Sprintf(`{{ index .metadata.labels %q }}`, key)
 }
 
-// registered selects the clusters that carry every label that templates read: a missing one would stop the whole set.
-func registered() metav1.LabelSelector {
+// registered selects the clusters that carry every label that templates read, and a further one if it is given: a missing one would stop the
+// whole set.
+func registered(further string) metav1.LabelSelector {
 	var selector metav1.LabelSelector
-	for _, key := range []string{schema.LabelEnvironment, schema.LabelStage, schema.LabelRegion, schema.LabelProject} {
+	keys := []string{schema.LabelEnvironment, schema.LabelStage, schema.LabelRegion, schema.LabelProject}
+	if further != "" {
+		keys = append(keys, further)
+	}
+	for _, key := range keys {
 		selector.MatchExpressions = append(selector.MatchExpressions, metav1.LabelSelectorRequirement{Key: key, Operator: metav1.LabelSelectorOpExists})
 	}
 	return selector
@@ -82,7 +87,7 @@ func newClaimsSet(c *schema.Config) (*v1alpha1.ApplicationSet, error) {
 func newClusterSet(c *schema.Config) *v1alpha1.ApplicationSet {
 	folders := path.Join(c.Platform.Git.Path, label(schema.LabelEnvironment), folderCluster, "*")
 	set := newSet("cluster", v1alpha1.ApplicationSetGenerator{Matrix: &v1alpha1.MatrixGenerator{Generators: []v1alpha1.ApplicationSetNestedGenerator{
-		{Clusters: &v1alpha1.ClusterGenerator{Selector: registered()}},
+		{Clusters: &v1alpha1.ClusterGenerator{Selector: registered("")}},
 		{Git: &v1alpha1.GitGenerator{
 			RepoURL: c.Platform.GitURL(), Revision: c.Platform.Git.Revision, Directories: []v1alpha1.GitDirectoryGeneratorItem{{Path: folders}},
 		}},
@@ -92,6 +97,9 @@ func newClusterSet(c *schema.Config) *v1alpha1.ApplicationSet {
 			Name:       label(schema.LabelEnvironment) + "-{{ .path.basename }}",
 			Labels:     map[string]string{schema.LabelEnvironment: label(schema.LabelEnvironment), schema.LabelStage: label(schema.LabelStage)},
 			Finalizers: []string{finalizer},
+			// The API server says what is different: it knows the defaults of custom resources, which it writes into lists as well, and which
+			// change with the versions of their charts (Argo CD user guide: diff strategies).
+			Annotations: map[string]string{annotationCompareOptions: "ServerSideDiff=true"},
 		},
 		Spec: v1alpha1.ApplicationSpec{
 			Project: label(schema.LabelEnvironment) + "-cluster",

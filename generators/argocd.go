@@ -134,7 +134,7 @@ func newCrossplane(c *schema.Config) (*v1alpha1.Application, error) {
 // Names are what genops calls the Argo CD objects of an environment, with their kinds: two environments must not share one.
 func Names(e *schema.Environment) []string {
 	names := []string{"AppProject " + e.Name, "AppProject " + clusterProject(e), "Application claims-" + e.Name}
-	for _, folder := range []string{folderNodePools, folderNamespaces} {
+	for _, folder := range []string{folderNodePools, folderNamespaces, folderStores, folderWorkloads} {
 		names = append(names, "Application "+e.Name+"-"+folder)
 	}
 	for _, a := range addons() {

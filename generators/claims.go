@@ -60,24 +60,27 @@ func deletable(e *model.Environment, name string, annotations map[string]string)
 	return with(annotations, annotationAllowDeletion, "true")
 }
 
-// addNetworkUsage keeps the network until the cluster is gone, whoever deletes the two and in whichever order. Sync waves would do so as well, and
-// hold back every change of the cluster while anything of the network is not ready. Nothing prunes the usage: Crossplane makes the Cluster claim
+// networkUser is a claim that runs in the network of its environment: its kind, and the name of the usage that says so.
+type networkUser struct{ name, kind, reason string }
+
+// addNetworkUsage keeps the network until its user is gone, whoever deletes the two and in whichever order. Sync waves would do so as well, and
+// hold back every change of the user while anything of the network is not ready. Nothing prunes the usage: Crossplane makes the user's claim
 // its owner, and it goes with that one (crossplane: internal/controller/protection/usage).
-func addNetworkUsage(objects *typed, e *model.Environment) {
+func addNetworkUsage(objects *typed, e *model.Environment, user networkUser) {
 	apiVersion := Group + "/" + Version
 	objects.add(&protectionv1beta1.Usage{
 		TypeMeta: metav1.TypeMeta{APIVersion: "protection.crossplane.io/v1beta1", Kind: "Usage"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name: "network", Namespace: e.Namespace(), Labels: e.Labels(), Annotations: option(nil, "Prune=false,Delete=false"),
+			Name: user.name, Namespace: e.Namespace(), Labels: e.Labels(), Annotations: option(nil, "Prune=false,Delete=false"),
 		},
 		Spec: protectionv1beta1.UsageSpec{
 			Of: protectionv1beta1.NamespacedResource{
 				APIVersion: apiVersion, Kind: "Network", ResourceRef: &protectionv1beta1.NamespacedResourceRef{Name: e.Name},
 			},
-			By:     &protectionv1beta1.Resource{APIVersion: apiVersion, Kind: "Cluster", ResourceRef: &protectionv1beta1.ResourceRef{Name: e.Name}},
-			Reason: new("The cluster runs in the network."),
+			By:     &protectionv1beta1.Resource{APIVersion: apiVersion, Kind: user.kind, ResourceRef: &protectionv1beta1.ResourceRef{Name: e.Name}},
+			Reason: new(user.reason),
 			// No deletion that was refused is made up for later: by then nobody expects it, and Argo CD tries again by itself.
 			ReplayDeletion: new(false),
 		},
-	}, e.Name, folderClaims, "usage-network")
+	}, e.Name, folderClaims, "usage-"+user.name)
 }

@@ -25,7 +25,7 @@ func (Cluster) Environment(c *schema.Config, e *schema.Environment) ([]manifest.
 	}
 	objects := typed{objects: []manifest.Object{{Path: path.Join(e.Name, folderClaims, "cluster.yaml"), Object: object}}}
 	if e.Network != nil {
-		addNetworkUsage(&objects, e)
+		addNetworkUsage(&objects, e, networkUser{name: "network", kind: "Cluster", reason: "The cluster runs in the network."})
 	}
 	return objects.done()
 }

@@ -30,11 +30,14 @@ type judges struct {
 }
 
 // kinds are the kinds that genops defines.
-var kinds = []string{"Network", "Cluster", "ClusterRegistration"}
+var kinds = []string{"Network", "Cluster", "Registry", "Edge", "Database", "ClusterRegistration"}
 
 // definitionPath is where the definition of a kind is.
 func definitionPath(kind string) string {
 	plural := strings.ToLower(kind) + "s"
+	if stem, ok := strings.CutSuffix(plural, "ys"); ok {
+		plural = stem + "ies"
+	}
 	if kind != "ClusterRegistration" {
 		plural = "x" + plural
 	}
@@ -123,8 +126,11 @@ func (j judges) contractSays(claim map[string]any) error {
 // full are claims that use every field of their kind.
 func full(t *testing.T, kind string) map[string]any {
 	t.Helper()
-	config := load(t, "\torder: [\"prod\"]\n\tbootstrap: egressCIDRs: [\"198.51.100.10/32\"]\n\tversions: addons: coredns: \"1.35\": \"v1.13.2-eksbuild.1\"", map[string]string{
-		"prod": "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\ttags: team: \"a\"\n\tcluster: access: admins: {principalARN: \"arn:aws:iam::111122223333:role/Admin\", policy: \"Admin\", namespaces: [\"api\"]}",
+	config := load(t, "\torder: [\"dev\", \"prod\"]\n\tbootstrap: egressCIDRs: [\"198.51.100.10/32\"]\n\tversions: addons: coredns: \"1.35\": \"v1.13.2-eksbuild.1\"", map[string]string{
+		"prod": "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\ttags: team: \"a\"\n\tcluster: access: admins: {principalARN: \"arn:aws:iam::111122223333:role/Admin\", policy: \"Admin\", namespaces: [\"api\"]}\n\tedge: {delegation: \"manual\", hosts: [\"a.app.acme.example\"]}" +
+			"\n\tregistry: {github: organization: \"acme\", mutableTags: [\"latest\"], repositories: web: github: {repository: \"Web\", tags: [\"v*\"]}}" +
+			"\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}",
+		"dev": "\tstage: \"dev\"\n\taccount: \"222233334444\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tcluster: {}",
 	})
 	return runtime.DeepCopyJSON(find(t, all(t, config), "prod/claims/"+strings.ToLower(kind)+".yaml"))
 }
@@ -151,7 +157,11 @@ func TestDefinitionsTakeTheRenderedClaims(t *testing.T) {
 					}
 				}
 			}
-			if want := 6; seen < want {
+			want := 6
+			if kind == "Registry" {
+				want = 2 // A platform has one.
+			}
+			if seen < want {
 				t.Errorf("saw %d claims, expected at least %d", seen, want)
 			}
 		})
@@ -235,6 +245,9 @@ func subnets(count int64) []any {
 // server if somebody wrote them by hand.
 func TestBothJudgesRefuseWrongClaims(t *testing.T) {
 	t.Parallel()
+	pushed := func(name, branch string) any {
+		return map[string]any{"name": name, "github": map[string]any{"repository": name, "branches": []any{branch}, "tags": []any{}}}
+	}
 	cases := map[string]struct {
 		reason string
 		kind   string
@@ -282,13 +295,44 @@ func TestBothJudgesRefuseWrongClaims(t *testing.T) {
 			`spec.serviceCIDR: Invalid value: "172.20.0.0/25": spec.serviceCIDR in body should match '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])/(1[2-9]|2[0-4])$'`,
 		},
 		"version with a patch": {"EKS has minor versions", "Cluster", set("1.35.1", "version"), `spec.version: Invalid value: "1.35.1": spec.version in body should match '^1\.[0-9]{2}$'`},
-		"no zones":             {"a cluster is in two", "Cluster", set([]any{}, "zones"), `spec.zones: Invalid value: 0: spec.zones in body should have at least 2 items`},
+		"more than AWS has": {
+			"256 ACU are the most", "Database", set(float64(257), "maxCapacityACU"),
+			`spec.maxCapacityACU: Invalid value: 257: spec.maxCapacityACU in body should be less than or equal to 256`,
+		},
+		"another engine": {
+			"Aurora has 15 to 17", "Database", set("8.0", "version"),
+			`spec.version: Invalid value: "8.0": spec.version in body should match '^1[5-7](\.[0-9]{1,2})?$'`,
+		},
+		"backups for ever": {
+			"RDS keeps 35 days", "Database", set(int64(36), "backup", "retentionDays"),
+			`spec.backup.retentionDays: Invalid value: 36: spec.backup.retentionDays in body should be less than or equal to 35`,
+		},
+		"no zones": {"a cluster is in two", "Cluster", set([]any{}, "zones"), `spec.zones: Invalid value: 0: spec.zones in body should have at least 2 items`},
+		"repository in capitals": {
+			"ECR writes them small", "Registry", set([]any{pushed("Web", "main")}, "repositories"),
+			`spec.repositories[0].name: Invalid value: "Web": spec.repositories[0].name in body should match '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'`,
+		},
+		"every branch": {
+			"who makes a branch would push", "Registry", set([]any{pushed("web", "*")}, "repositories"),
+			`spec.repositories[0].github.branches[0]: Invalid value: "*": spec.repositories[0].github.branches[0] in body should match '^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$'`,
+		},
+		"every organization": {
+			"everybody on GitHub would push", "Registry", set("*", "github", "organization"),
+			`spec.github.organization: Invalid value: "*": spec.github.organization in body should match '^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?$'`,
+		},
+		"keeps nothing": {
+			"pods could not start again", "Registry", set(int64(0), "lifecycle", "others"),
+			`spec.lifecycle.others: Invalid value: 0: spec.lifecycle.others in body should be greater than or equal to 1`,
+		},
 		"unknown policy": {
 			"EKS has five", "Cluster", set([]any{map[string]any{"name": "a", "policy": "Root", "principalARN": "arn:aws:iam::111122223333:role/A", "namespaces": []any{}}}, "access"),
 			`spec.access[0].policy: Unsupported value: "Root": supported values: "ClusterAdmin", "Admin", "Edit", "View", "AdminView"`,
 		},
 	}
-	of := map[string]judges{"Network": newJudges(t, "Network"), "Cluster": newJudges(t, "Cluster")}
+	of := map[string]judges{
+		"Network": newJudges(t, "Network"), "Cluster": newJudges(t, "Cluster"), "Registry": newJudges(t, "Registry"), "Edge": newJudges(t, "Edge"),
+		"Database": newJudges(t, "Database"),
+	}
 	for name, tc := range cases {
 		claim := full(t, tc.kind)
 		if said := of[tc.kind].definition.Validate(t.Context(), claim); len(said) > 0 {

@@ -36,8 +36,13 @@ func Domains() []Domain {
 	return []Domain{
 		{Name: "network", Environment: Network{}, Platform: Network{}},
 		{Name: "cluster", Environment: Cluster{}, Platform: Cluster{}},
+		{Name: "registry", Environment: Registry{}, Platform: Registry{}},
+		{Name: "edge", Environment: Edge{}, Platform: Edge{}},
+		{Name: "database", Environment: Database{}, Platform: Database{}},
 		{Name: "nodePools", Environment: NodePools{}},
 		{Name: "services", Environment: Services{}},
+		{Name: "workloads", Environment: Workloads{}},
+		{Name: "secrets", Environment: Secrets{}},
 		{Name: "crossplane", Platform: Crossplane{}},
 		{Name: "compositions", Platform: Compositions{}},
 		{Name: "registrations", Platform: Registrations{}},
@@ -56,6 +61,8 @@ const (
 	folderCluster    = "cluster"
 	folderNodePools  = "node-pools"
 	folderNamespaces = "namespaces"
+	folderWorkloads  = "workloads"
+	folderStores     = "secret-stores"
 )
 
 // Environment makes all objects of an environment. One without an account is only planned and has none.

@@ -71,6 +71,49 @@ func TestGolden(t *testing.T) {
 			absent:      []string{"Prune=confirm", "sync-wave: \"0\"", "replayDeletion: true"},
 			sibling:     sibling{environment: devLines, lacks: []string{"genops.dev/allow-deletion: \"true\""}},
 		},
+		"edge/defaults": {
+			reason:      "a domain of its own, with a single-page application and an API behind services' ports",
+			environment: prodLines + "\n\tedge: {delegation: \"manual\", hosts: [\"shop.app.acme.example\", \"a.app.acme.example\"]}\n\tservices: {web: network: {loadBalancer: true, port: 3000}, api: {}}",
+			shows:       []string{"app/claims/edge"},
+			absent:      []string{"8080", "origin.", "mode: count"},
+			sibling: sibling{
+				environment: devLines + "\n\tedge: {delegation: \"manual\", apiPaths: []}",
+				lacks:       []string{"Prune=confirm", "hstsDays: 730", "prefixList: pl-4fa04526", "- 3000", "- /api/*", "- a.app.acme.example\n    - shop.app.acme.example"},
+			},
+		},
+		"edge/platform": {
+			reason:      "the zone of the platform's domain, which points to other environments' zones",
+			environment: "\tstage: \"shared\"\n\tedge: zone: \"platform\"",
+			shows:       []string{"app/"},
+			absent:      []string{"site:", "kind: Network"},
+			sibling:     sibling{environment: "\tstage: \"shared\"\n\tedge: {delegation: \"manual\", apiPaths: []}", lacks: []string{"domain: acme.example\n"}},
+		},
+		"database/default": {
+			reason:      "in prod: two zones, a long memory, and what protects it",
+			environment: prodLines + "\n\tdatabase: {}",
+			shows:       []string{"app/claims/database", "app/claims/usage-network-by-database", "app/claims/cluster"},
+			absent:      []string{"replica:", "password", "minCapacityACU: 0.5", "applyImmediately: true", "allow-deletion"},
+			sibling: sibling{environment: devLines + "\n\tdatabase: {}", lacks: []string{
+				"deletionProtection: true\n  environment: app\n  finalSnapshot: true", "retentionDays: 35", "zone: eu-west-1b", "minCapacityACU: 2", "Prune=confirm", "xdatabases-prod",
+			}},
+		},
+		"database/everything": {
+			reason: "every field that a database has, and a copy in a region whose zones have other letters",
+			environment: prodLines + "\n\tdatabase: {\n\t\tname: \"orders\", masterUsername: \"root\", version: \"16.6\", minCapacityACU: 0.5, maxCapacityACU: 12.5, instances: 5\n" +
+				"\t\tbackup: {retentionDays: 14, window: \"22:00-23:30\"}\n\t\tmaintenanceWindow: \"mon:23:30-tue:01:00\", applyImmediately: true, iamAuthentication: false\n" +
+				"\t\tperformanceInsights: false, logRetentionDays: 90, alarmTopics: [\"arn:aws:sns:eu-west-1:111122223333:alarms\"]\n" +
+				"\t\treplica: {region: \"ap-northeast-1\", cidr: \"10.41.0.0/20\", instances: 2}\n\t}\n\tallowDeletion: [\"database\"]",
+			shows:   []string{"app/claims/database"},
+			absent:  []string{"dbadmin", "ap-northeast-1b", "eu-west-1d"},
+			sibling: sibling{environment: prodLines + "\n\tdatabase: {}", lacks: []string{"zone: ap-northeast-1d", "10.41.6.0/23", "number: 2", "genops.dev/allow-deletion", "identifier: acme-app-replica", "maxCapacityACU: 12.5"}},
+		},
+		"database/alone": {
+			reason:      "without a cluster nobody is let in, and no controller reads its password",
+			environment: "\tstage: \"dev\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tdatabase: {}",
+			shows:       []string{"app/"},
+			absent:      []string{"kind: Cluster\n", "databaseARN"},
+			sibling:     sibling{environment: devLines + "\n\tdatabase: {}", lacks: []string{"cluster: false"}},
+		},
 		"nodepools/default": {
 			reason:      "one pool of each architecture, on Bottlerocket, with spot where it is not prod",
 			environment: devLines,
@@ -100,6 +143,31 @@ func TestGolden(t *testing.T) {
 			shows:   []string{"app/cluster/namespaces"},
 			absent:  []string{"0.0.0.0/0", "privileged", "Prune=confirm", "hostNetwork"},
 			sibling: sibling{environment: devLines + "\n\tservices: {web: {}, api: {}}", lacks: []string{"allow-callers", "allow-calls", "api-v2", "baseline", "5432"}},
+		},
+		"workloads/default": {
+			reason:      "a program elsewhere, with all that is not said",
+			environment: devLines + "\n\tservices: jobs: workload: image: {address: \"public.ecr.aws/nginx/nginx\", tag: \"1.29\"}",
+			shows:       []string{"app/cluster/workloads"},
+			absent:      []string{"kind: Ingress", "kind: ExternalSecret", "envFrom", "nodeSelector", "replicas:", "cpu: \"1\"", "latest", "runAsUser: 0"},
+			sibling: sibling{
+				environment: devLines + "\n\tservices: jobs: {}",
+				lacks:       []string{"kind: Deployment", "kind: HorizontalPodAutoscaler", "kind: PodDisruptionBudget", "kind: ServiceAccount"},
+			},
+		},
+		"workloads/everything": {
+			reason: "an image of the registry, both from the Internet and to the database, on Graviton",
+			environment: prodLines + "\n\tdatabase: {}\n\tedge: {delegation: \"manual\", hosts: [\"shop.app.acme.example\"]}\n" +
+				"\tregistry: {github: organization: \"acme\", repositories: api: {}}\n\tservices: api: {\n\t\tarchitecture: \"arm64\"\n\t\tnetwork: port: 5000\n\t\tworkload: {\n" +
+				"\t\t\timage: {repository: \"api\", tag: \"v1.0.0\", digest: \"sha256:" + strings.Repeat("0a", 32) + "\"}\n\t\t\targs: [\"--workers\", \"2\"]\n" +
+				"\t\t\tenv: {LOG_LEVEL: \"debug\", PORT: \"5000\"}\n\t\t\tuser: 1000\n\t\t\twritable: [\"/var/cache/app\"]\n\t\t\tresources: {cpu: \"1\", memory: \"512Mi\", disk: \"1Gi\"}\n" +
+				"\t\t\thealth: {path: \"/api/health\", startSeconds: 12}\n\t\t\treplicas: {min: 2, max: 4, cpuPercent: 60}\n\t\t\tingress: {host: \"shop.app.acme.example\", paths: [\"/api\", \"/v2\"]}\n" +
+				"\t\t\tpolicyARNs: [\"arn:aws:iam::111122223333:policy/acme-uploads\"]\n\t\t\tdatabase: true\n\t\t}\n\t}",
+			shows:  []string{"app/cluster/workloads", "app/cluster/secret-stores", "app/cluster/namespaces/api/namespace", "app/cluster/namespaces/api/networkpolicy-allow"},
+			absent: []string{"0.0.0.0/0", "hostNetwork", "privileged", "inbound-cidrs", "TLS-1-0", "default-deny"},
+			sibling: sibling{
+				environment: prodLines + "\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}\n\tservices: api: workload: {image: {address: \"ghcr.io/acme/api\", tag: \"v1\"}, database: true}",
+				lacks:       []string{"kind: Ingress", "aws:rds:primaryDBClusterArn", "nodeSelector", "dkr.ecr", "pod-readiness-gate-inject", "fromJson"},
+			},
 		},
 		"argocd/projects": {
 			reason:      "prod's windows hold for its claims and its cluster",
@@ -173,6 +241,18 @@ func TestGolden(t *testing.T) {
 			sibling: sibling{
 				environment: "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"",
 				lacks:       []string{"bootstrap/registrations/app.yaml", "role/acme-app-argocd", "genops.dev/allow-deletion: \"true\""},
+			},
+		},
+		"registry/claim": {
+			reason: "repositories sorted by name, each with its GitHub repository; an environment that is alone has nobody who pulls from it",
+			environment: "\tstage: \"shared\"\n\tregistry: {github: organization: \"Acme\", scanning: type: \"enhanced\", mutableTags: [\"cache-*\"]\n" +
+				"\t\trepositories: {web: {}, api: github: {repository: \"Backend\", branches: [\"main\", \"release/1.x\"], tags: [\"v*\"]}}}\n" +
+				"\tadopt: registry: \"github-oidc-provider\": \"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com\"",
+			shows:  []string{"app/", "bootstrap/definitions/xregistries"},
+			absent: []string{"kind: Network\n", "kind: Cluster\n", "repository: api", "allow-deletion", "frequency: onPush"},
+			sibling: sibling{
+				environment: "\tstage: \"dev\"\n\tregistry: {github: organization: \"Acme\", repositories: api: {}}\n\tallowDeletion: [\"registry\"]",
+				lacks:       []string{"Prune=confirm", "repository: web", "cache-*", "frequency: continuous", "release/1.x", "adopt:\n    github-oidc-provider"},
 			},
 		},
 		"cluster/planned": {

@@ -9,8 +9,9 @@ import (
 
 // Annotations of Argo CD (Argo CD user guide: sync options, sync phases and waves).
 const (
-	annotationSyncOptions = "argocd.argoproj.io/sync-options"
-	annotationSyncWave    = "argocd.argoproj.io/sync-wave"
+	annotationSyncOptions    = "argocd.argoproj.io/sync-options"
+	annotationSyncWave       = "argocd.argoproj.io/sync-wave"
+	annotationCompareOptions = "argocd.argoproj.io/compare-options"
 )
 
 // Waves of the bootstrap cluster: what stands on something comes later. Argo CD starts a wave when the one before is healthy.

@@ -84,7 +84,7 @@ func TestObjectsOfAnEnvironmentLieUnderItsFolder(t *testing.T) {
 func TestDeletionOfProtectedThingsIsConfirmed(t *testing.T) {
 	t.Parallel()
 	const want = "Prune=confirm,Delete=confirm"
-	guarded := []string{"Network", "Cluster", "NodePool", "EC2NodeClass", "Namespace"}
+	guarded := []string{"Network", "Cluster", "Database", "NodePool", "EC2NodeClass", "Namespace"}
 	for name, config := range configurations(t) {
 		seen := map[string]bool{}
 		for _, object := range all(t, config) {

@@ -24,10 +24,10 @@ func configurations(t *testing.T) map[string]*schema.Config {
 	return map[string]*schema.Config{
 		"repository": repository(t),
 		"every domain": load(t, "\torder: [\"dev\", \"shared-services\", \"prod\", \"later\"]\n\tbootstrap: {credentials: \"Secret\", egressCIDRs: [\"198.51.100.10/32\"]}", map[string]string{
-			"dev": devLines + "\n\targocd: {automated: false, syncWindows: [{kind: \"deny\", schedule: \"0 0 * * sun\", duration: \"24h\"}]}\n" +
-				"\tservices: {web: network: loadBalancer: true, api: network: from: [\"web\"]}\n\tnodePools: gpu: {architecture: \"amd64\", instances: families: [\"g5\"], weight: 5}",
-			"prod":            prodLines + "\n\tservices: {web: {}, api: network: {from: [\"web\"], egress: [{cidr: \"10.40.240.0/20\", ports: [5432]}]}}",
-			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"",
+			"dev": devLines + "\n\tdatabase: minCapacityACU: 0\n\targocd: {automated: false, syncWindows: [{kind: \"deny\", schedule: \"0 0 * * sun\", duration: \"24h\"}]}\n" +
+				"\tservices: {web: network: loadBalancer: true, api: network: from: [\"web\"]}\n\tnodePools: gpu: {architecture: \"amd64\", instances: families: [\"g5\"], weight: 5}\n\tedge: apiPaths: [\"/v1/*\"]",
+			"prod":            prodLines + "\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}\n\tservices: {web: {}, api: network: {from: [\"web\"], egress: [{cidr: \"10.40.240.0/20\", ports: [5432]}]}}\n\tedge: {}",
+			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"\n\tregistry: {github: organization: \"acme\", repositories: {web: {}, api: {}}}\n\tedge: zone: \"platform\"\n\tdatabase: {instances: 7, version: \"15.4\"}",
 			"later":           "\tstage: \"staging\"\n\tnetwork: cidr: \"10.30.0.0/16\"\n\t" + planned,
 		}),
 	}
@@ -112,6 +112,7 @@ func TestObjects(t *testing.T) {
 				if err != nil {
 					return err.Error()
 				}
+				content = regexp.MustCompile(`DATABASE_PASSWORD: "\{\{ [^"{}]+ \}\}"`).ReplaceAll(content, nil) // Filled in by External Secrets.
 				return regexp.MustCompile(`(?i)AKIA[0-9A-Z]{16}|aws_secret_access_key|-----BEGIN|password: *\S|token: *\S`).FindString(
 					strings.ReplaceAll(string(content), "automountServiceAccountToken: false", ""),
 				)

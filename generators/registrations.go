@@ -30,7 +30,7 @@ func (Registrations) Platform(c *schema.Config) ([]manifest.Object, error) {
 		if e.Cluster == nil {
 			continue
 		}
-		registration, err := newRegistration(e)
+		registration, err := newRegistration(c, e)
 		if err != nil {
 			return nil, fmt.Errorf("register cluster of %s: %w", e.Name, err)
 		}
@@ -41,18 +41,22 @@ func (Registrations) Platform(c *schema.Config) ([]manifest.Object, error) {
 
 // newRegistration registers an environment's cluster. It stands apart from the claim and outlives it, so that Argo CD reaches a cluster to its
 // end; a person deletes it. In the last wave, because it waits for claims, which come in that wave.
-func newRegistration(e *schema.Environment) (map[string]any, error) {
+func newRegistration(c *schema.Config, e *schema.Environment) (map[string]any, error) {
 	composition, err := compositionOf("ClusterRegistration")
 	if err != nil {
 		return nil, err
 	}
 	meta := e.Meta("")
 	meta.Tags = map[string]string{} // It makes nothing in AWS.
+	labels := e.Labels()
+	if c.OriginHost(e) != "" {
+		labels[schema.LabelDomain] = c.EdgeDomain(e)
+	}
 	spec, err := manifest.FromTyped(schema.ClusterRegistrationSpec{
 		ClaimMeta:   meta,
 		ClusterName: e.ClusterName(),
 		RoleARN:     e.ArgoCDRoleARN(),
-		Labels:      e.Labels(),
+		Labels:      labels,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("convert spec: %w", err)

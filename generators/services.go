@@ -61,6 +61,13 @@ func (Services) Environment(c *schema.Config, e *schema.Environment) ([]manifest
 func newNamespace(c *schema.Config, e *schema.Environment, name string, s schema.Service) *corev1.Namespace {
 	labels := with(e.Labels(), labelService, name)
 	labels[labelArchitecture] = s.Architecture
+	if s.UsesDatabase() {
+		labels[labelDatabase] = "true"
+	}
+	if s.Workload != nil && s.Workload.Ingress != nil {
+		// Pods count as ready once the load balancer knows them: an update waits for that (AWS Load Balancer Controller: pod readiness gate).
+		labels["elbv2.k8s.aws/pod-readiness-gate-inject"] = "enabled"
+	}
 	version := "v" + c.ClusterVersion(e)
 	for _, mode := range []string{"enforce", "audit", "warn"} {
 		labels["pod-security.kubernetes.io/"+mode] = s.PodSecurity
@@ -164,7 +171,11 @@ func networkPolicies(e *schema.Environment, name string, s schema.Service) ([]*n
 			}},
 		}))
 	}
-	if rules := egressRules(e, name, s); len(rules) > 0 {
+	rules, err := egressRules(e, name, s)
+	if err != nil {
+		return nil, err
+	}
+	if len(rules) > 0 {
 		policies = append(policies, newPolicy(s, "allow-calls", egress(rules...)))
 	}
 	return policies, nil
@@ -176,7 +187,7 @@ func ingressPeers(e *schema.Environment, s schema.Service) ([]networkingv1.Netwo
 	for _, caller := range slices.Sorted(slices.Values(s.Network.From)) {
 		peers = append(peers, networkingv1.NetworkPolicyPeer{NamespaceSelector: labelled(labelService, caller)})
 	}
-	if !s.Network.LoadBalancer {
+	if !s.Public() {
 		return peers, nil
 	}
 	tiers, err := e.TierSubnets()
@@ -189,8 +200,8 @@ func ingressPeers(e *schema.Environment, s schema.Service) ([]networkingv1.Netwo
 	return peers, nil
 }
 
-// egressRules are whom the service may call: services that name it as a caller, and the ranges that it states.
-func egressRules(e *schema.Environment, name string, s schema.Service) []networkingv1.NetworkPolicyEgressRule {
+// egressRules are whom the service may call: services that name it as a caller, the database if it uses it, and the ranges that it states.
+func egressRules(e *schema.Environment, name string, s schema.Service) ([]networkingv1.NetworkPolicyEgressRule, error) {
 	var rules []networkingv1.NetworkPolicyEgressRule
 	for _, other := range slices.Sorted(maps.Keys(e.Services)) {
 		called := e.Services[other]
@@ -201,6 +212,18 @@ func egressRules(e *schema.Environment, name string, s schema.Service) []network
 			})
 		}
 	}
+	if s.UsesDatabase() {
+		tiers, err := e.TierSubnets()
+		if err != nil {
+			return nil, fmt.Errorf("find private data subnets: %w", err)
+		}
+		const postgres = 5432
+		rule := networkingv1.NetworkPolicyEgressRule{Ports: []networkingv1.NetworkPolicyPort{port(corev1.ProtocolTCP, postgres)}}
+		for _, subnet := range tiers.PrivateData {
+			rule.To = append(rule.To, networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: subnet.CIDR}})
+		}
+		rules = append(rules, rule)
+	}
 	for _, out := range s.Network.Egress {
 		rule := networkingv1.NetworkPolicyEgressRule{To: []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: out.CIDR}}}}
 		for _, number := range out.Ports {
@@ -208,7 +231,7 @@ func egressRules(e *schema.Environment, name string, s schema.Service) []network
 		}
 		rules = append(rules, rule)
 	}
-	return rules
+	return rules, nil
 }
 
 func newPolicy(s schema.Service, name string, spec networkingv1.NetworkPolicySpec) *networkingv1.NetworkPolicy {

@@ -60,6 +60,8 @@ func (c *comparer) compare(path string, v cue.Value, goType reflect.Type) {
 		c.scalar(path, kind, cue.BoolKind, goType)
 	case reflect.Int, reflect.Int32:
 		c.scalar(path, kind, cue.IntKind, goType)
+	case reflect.Float64:
+		c.scalar(path, kind, cue.NumberKind, goType)
 	case reflect.Interface:
 	default:
 		c.differf(path, "no kind of CUE is a %v of Go", goType)
@@ -153,10 +155,12 @@ func TestContractAndGoTypesAgree(t *testing.T) {
 		reason string
 		goType reflect.Type
 	}{
-		"#Environment": {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Environment]()},
-		"#Platform":    {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Platform]()},
-		"#NetworkSpec": {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[NetworkSpec]()},
-		"#ClusterSpec": {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[ClusterSpec]()},
+		"#Environment":  {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Environment]()},
+		"#Platform":     {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Platform]()},
+		"#NetworkSpec":  {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[NetworkSpec]()},
+		"#ClusterSpec":  {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[ClusterSpec]()},
+		"#RegistrySpec": {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[RegistrySpec]()},
+		"#EdgeSpec":     {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[EdgeSpec]()},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

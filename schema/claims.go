@@ -61,6 +61,8 @@ func (c *Config) ClusterClaim(e *Environment) (ClusterSpec, error) {
 		SystemNodes:        cluster.SystemNodes,
 		Addons:             addons,
 		Access:             []AccessSpec{},
+		DatabaseARN:        e.DatabaseARN(),
+		Identities:         e.Identities(),
 		ArgoCDRoleARN:      c.Platform.ArgoCDRoleARN(),
 	}
 	if e.Network.PodCIDR != "" {

@@ -49,21 +49,23 @@ type Access struct {
 // ClusterSpec is the spec of a Cluster claim (#ClusterSpec).
 type ClusterSpec struct {
 	ClaimMeta          `json:",inline"`
-	Name               string       `json:"name"`
-	Version            string       `json:"version"`
-	Support            string       `json:"support"`
-	Zones              []string     `json:"zones"`
-	VPCCIDRs           []string     `json:"vpcCIDRs"`
-	Endpoint           Endpoint     `json:"endpoint"`
-	Logs               []string     `json:"logs"`
-	LogRetentionDays   int          `json:"logRetentionDays"`
-	SecretsEncryption  bool         `json:"secretsEncryption"`
-	DeletionProtection bool         `json:"deletionProtection"`
-	ServiceCIDR        string       `json:"serviceCIDR"`
-	SystemNodes        SystemNodes  `json:"systemNodes"`
-	Addons             []AddonSpec  `json:"addons"`
-	Access             []AccessSpec `json:"access"`
-	ArgoCDRoleARN      string       `json:"argocdRoleARN"`
+	Name               string         `json:"name"`
+	Version            string         `json:"version"`
+	Support            string         `json:"support"`
+	Zones              []string       `json:"zones"`
+	VPCCIDRs           []string       `json:"vpcCIDRs"`
+	Endpoint           Endpoint       `json:"endpoint"`
+	Logs               []string       `json:"logs"`
+	LogRetentionDays   int            `json:"logRetentionDays"`
+	SecretsEncryption  bool           `json:"secretsEncryption"`
+	DeletionProtection bool           `json:"deletionProtection"`
+	ServiceCIDR        string         `json:"serviceCIDR"`
+	SystemNodes        SystemNodes    `json:"systemNodes"`
+	Addons             []AddonSpec    `json:"addons"`
+	Access             []AccessSpec   `json:"access"`
+	DatabaseARN        string         `json:"databaseARN,omitempty"`
+	Identities         []IdentitySpec `json:"identities,omitempty"`
+	ArgoCDRoleARN      string         `json:"argocdRoleARN"`
 }
 
 // AddonSpec is one EKS add-on of a Cluster claim. Configuration is JSON text, as the EKS API takes it.

@@ -87,6 +87,7 @@ func TestEveryFieldIsExplained(t *testing.T) {
 		"#Platform":    {reason: "explain shows the comment, and who writes the platform has nothing else", fields: 45},
 		"#NetworkSpec": {reason: "kubectl explain shows the comment", fields: 20},
 		"#ClusterSpec": {reason: "kubectl explain shows the comment", fields: 30},
+		"#EdgeSpec":    {reason: "kubectl explain shows the comment", fields: 30},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -199,6 +200,41 @@ func TestContractRefusesWhatAWSRefuses(t *testing.T) {
 			reason:  "names of roles are made from it",
 			good:    []string{"a", strings.Repeat("a", 40)},
 			refused: []string{"", "9a", "a-", strings.Repeat("a", 41), "Prod"},
+		},
+		"#DatabaseName": {
+			reason:  "no quotes are needed around it in SQL",
+			good:    []string{"app", "orders_2", strings.Repeat("a", 63)},
+			refused: []string{"", "App", "1a", "a-b", "_a", strings.Repeat("a", 64)},
+		},
+		"#DatabaseUser": {
+			reason:  "no quotes are needed around it in SQL, and RDS takes 16 characters",
+			good:    []string{"dbadmin", strings.Repeat("a", 16)},
+			refused: []string{"", "Admin", "a.b", strings.Repeat("a", 17)},
+		},
+		"#DatabaseVersion": {
+			reason:  "the major version, or both; the facts know 15 to 17",
+			good:    []string{"15", "16.6", "17.10"},
+			refused: []string{"", "14", "18", "17.", "17.1.2", "latest"},
+		},
+		"#DailyWindow": {
+			reason:  "as RDS has it, two digits each",
+			good:    []string{"00:00-23:59", "23:30-00:30"},
+			refused: []string{"", "2:00-3:00", "24:00-01:00", "02:60-03:00", "02:00"},
+		},
+		"#WeeklyWindow": {
+			reason:  "as RDS has it, in lower case",
+			good:    []string{"sun:04:00-sun:05:00", "sun:23:30-mon:00:30"},
+			refused: []string{"", "Sun:04:00-Sun:05:00", "04:00-05:00", "sun:04:00-05:00"},
+		},
+		"#TopicARN": {
+			reason:  "a topic, in any partition",
+			good:    []string{"arn:aws:sns:eu-west-1:111122223333:alarms", "arn:aws-cn:sns:cn-north-1:111122223333:a_b-c"},
+			refused: []string{"", "alarms", "arn:aws:sqs:eu-west-1:111122223333:alarms", "arn:aws:sns:eu-west-1:111122223333:"},
+		},
+		"#DatabaseARN": {
+			reason:  "an Aurora cluster, not an instance",
+			good:    []string{"arn:aws:rds:eu-west-1:111122223333:cluster:acme-app"},
+			refused: []string{"", "arn:aws:rds:eu-west-1:111122223333:db:acme-app", "arn:aws:rds::111122223333:cluster:acme-app"},
 		},
 		"#AccountID": {
 			reason:  "12 digits, leading zeros count",

@@ -18,6 +18,9 @@ type Environment struct {
 	AllowDeletion []string                     `json:"allowDeletion"`
 	Network       *Network                     `json:"network,omitempty"`
 	Cluster       *Cluster                     `json:"cluster,omitempty"`
+	Registry      *Registry                    `json:"registry,omitempty"`
+	Edge          *Edge                        `json:"edge,omitempty"`
+	Database      *Database                    `json:"database,omitempty"`
 	NodePools     map[string]NodePool          `json:"nodePools"`
 	Services      map[string]Service           `json:"services"`
 	ArgoCD        ArgoCD                       `json:"argocd"`
@@ -43,6 +46,8 @@ const (
 	LabelStage       = "genops.dev/stage"
 	LabelRegion      = "genops.dev/region"
 	LabelProject     = "genops.dev/project"
+	// LabelDomain is the domain of the environment's hosted zone, on clusters whose load balancer CloudFront asks.
+	LabelDomain = "genops.dev/domain"
 )
 
 // Labels are the environment's labels.
@@ -108,8 +113,11 @@ type ClaimMeta struct {
 
 // Names of an environment's claims in its fields adopt and allowDeletion (#ClaimName).
 const (
-	ClaimNetwork = "network"
-	ClaimCluster = "cluster"
+	ClaimNetwork  = "network"
+	ClaimCluster  = "cluster"
+	ClaimRegistry = "registry"
+	ClaimEdge     = "edge"
+	ClaimDatabase = "database"
 )
 
 // Meta is the environment as its claim of that name states it.

@@ -16,7 +16,7 @@ type Field struct {
 	Path string `json:"path"`
 	// Documentation as it stands in the contract.
 	Documentation string `json:"documentation"`
-	// Type is text, a whole number, true or false, a list or a struct of fields.
+	// Type is text, a number, a whole number, true or false, a list or a struct of fields.
 	Type string `json:"type"`
 	// Required tells that there is no default.
 	Required bool `json:"required"`
@@ -226,9 +226,13 @@ func typeName(v cue.Value) string {
 	}{
 		{cue.StringKind, "text"}, {cue.IntKind, "whole number"}, {cue.BoolKind, "true or false"}, {cue.ListKind, "list"}, {cue.StructKind, "struct"},
 	} {
-		if v.IncompleteKind()&kind.kind != 0 {
-			names = append(names, kind.name)
+		if v.IncompleteKind()&kind.kind == 0 {
+			continue
 		}
+		if kind.kind == cue.IntKind && v.IncompleteKind()&cue.FloatKind != 0 {
+			kind.name = "number"
+		}
+		names = append(names, kind.name)
 	}
 	if v.IncompleteKind() == cue.BottomKind || elementOf(v).Exists() && !slices.Contains(names, "list") {
 		names = append(names, "list")

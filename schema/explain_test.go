@@ -143,6 +143,14 @@ func TestExplain(t *testing.T) {
 				Allowed: "a list, each element " + dnsLabel,
 			},
 		},
+		"fractions": {
+			"half an ACU is no whole number", "database.maxCapacityACU",
+			Field{
+				Path: "database.maxCapacityACU", Documentation: "Largest capacity of each instance in ACU, in steps of 0.5. It decides how many connections there can be.",
+				Type: "number", Allowed: "a capacity in ACU, 1 to 256",
+				Defaults: []Default{{Stage: "shared", Value: "4"}, {Stage: "dev", Value: "4"}, {Stage: "staging", Value: "4"}, {Stage: "prod", Value: "32"}},
+			},
+		},
 		"list of values": {
 			"the values are what people look for", "cluster.logs",
 			Field{
@@ -175,7 +183,7 @@ func TestExplain(t *testing.T) {
 func TestExplainNamesOfMaps(t *testing.T) {
 	t.Parallel()
 	cases := map[string][]string{
-		"accept":                               {"single-nat-gateway", "deletion-protection-off", "public-endpoint-open", "equal-weight-pools"},
+		"accept":                               {"single-nat-gateway", "deletion-protection-off", "public-endpoint-open", "equal-weight-pools", "database-deletion-protection-off", "database-unreachable"},
 		"cluster.addons":                       {"vpc-cni", "coredns", "aws-efs-csi-driver", "snapshot-controller", "eks-node-monitoring-agent"},
 		"platform.versions.addons":             {"vpc-cni", "coredns", "aws-efs-csi-driver", "snapshot-controller", "eks-node-monitoring-agent"},
 		"nodePools.amd64.kubelet.evictionHard": {"memory.available", "pid.available"},

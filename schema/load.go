@@ -125,6 +125,12 @@ func (e *evaluator) loadEnvironment(src *source, name string, environment *Envir
 	if environment.zoneLetters, err = zones.LookupPath(cue.MakePath(cue.Str(environment.Region))).String(); err != nil {
 		return nil, fmt.Errorf("read zones of %s: %w", environment.Region, err)
 	}
+	if database := environment.Database; database != nil && database.Replica != nil {
+		replica := database.Replica
+		if replica.zoneLetters, err = zones.LookupPath(cue.MakePath(cue.Str(replica.Region))).String(); err != nil {
+			return nil, fmt.Errorf("read zones of %s: %w", replica.Region, err)
+		}
+	}
 	return nil, nil
 }
 

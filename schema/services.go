@@ -9,6 +9,7 @@ type Service struct {
 	PodSecurity  string         `json:"podSecurity"`
 	Architecture string         `json:"architecture"`
 	Network      ServiceNetwork `json:"network"`
+	Workload     *Workload      `json:"workload,omitempty"`
 }
 
 // Quota is how much a namespace may use in all, as Kubernetes quantities.

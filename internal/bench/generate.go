@@ -34,12 +34,13 @@ platform: schema.#Platform & {
 			"aws-load-balancer-controller": {repository: "https://charts.example", version: "3.5.0"}
 			"metrics-server": {repository: "https://charts.example", version: "3.13.1"}
 			"external-secrets": {repository: "https://charts.example", version: "2.9.0"}
+			"external-dns": {repository: "https://charts.example", version: "1.21.1"}
 			crossplane: {repository: "https://charts.example", version: "2.3.4"}
 		}
 		packages: {
 			providerAWS: {prefix: "packages.example/provider-aws", version: "v2.6.0"}
 			function: {package: "packages.example/genops-function", version: "v0.3.0"}
-			services: ["ec2", "eks", "iam"]
+			services: ["acm", "cloudfront", "cloudwatch", "cloudwatchevents", "cloudwatchlogs", "ec2", "eks", "iam", "kms", "sqs"]
 		}
 	}
 	order: [%s]

@@ -11,6 +11,7 @@ import (
 
 	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/generators"
+	"github.com/innovate-inc/genops/internal/check"
 	"github.com/innovate-inc/genops/schema"
 )
 
@@ -24,10 +25,18 @@ func everything(t *testing.T) *schema.Environment {
 	e.Network.PodCIDR = "100.64.0.0/16"
 	e.Network.DataACL.Enabled = true
 	e.Cluster.SecretsEncryption = true
+	if e.Database == nil || e.Database.Replica == nil {
+		t.Fatal("prod has no database with a replica")
+	}
 	for _, name := range []string{
 		"vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent", "aws-ebs-csi-driver", "aws-efs-csi-driver", "snapshot-controller", "eks-node-monitoring-agent",
 	} {
 		e.Cluster.Addons[name] = schema.Addon{Enabled: true}
+	}
+	e.Registry = &schema.Registry{
+		GitHub: schema.GitHub{Organization: "acme"}, Scanning: schema.Scanning{Type: schema.ScanEnhanced, Frequency: schema.ScanContinuous},
+		Lifecycle:    schema.Lifecycle{UntaggedDays: 1, Releases: 1, Others: 1},
+		Repositories: map[string]schema.Repository{"web": {GitHub: schema.Pushers{Branches: []string{"main"}}}},
 	}
 	e.Cluster.Access = map[string]schema.Access{"admins": {PrincipalARN: "arn:aws:iam::" + e.Account + ":role/Admins", Policy: "ClusterAdmin"}}
 	return e
@@ -35,6 +44,16 @@ func everything(t *testing.T) *schema.Environment {
 
 // managed are all managed resources of an environment, as its claims are composed.
 func managed(t *testing.T, e *schema.Environment) []map[string]any {
+	t.Helper()
+	resources := managedOf(t, e)
+	if len(resources) < 200 {
+		t.Fatalf("%d managed resources prove nothing", len(resources))
+	}
+	return resources
+}
+
+// managedOf are all managed resources of an environment of any size.
+func managedOf(t *testing.T, e *schema.Environment) []map[string]any {
 	t.Helper()
 	objects, err := generators.Environment(config(t), e)
 	if err != nil {
@@ -60,9 +79,6 @@ func managed(t *testing.T, e *schema.Environment) []map[string]any {
 				resources = append(resources, resource.Object)
 			}
 		}
-	}
-	if len(resources) < 200 {
-		t.Fatalf("%d managed resources prove nothing", len(resources))
 	}
 	return resources
 }
@@ -120,6 +136,7 @@ func actions() map[string]string {
 		"ec2/SecurityGroup":                       "CreateSecurityGroup RevokeSecurityGroupEgress DeleteSecurityGroup DescribeSecurityGroups",
 		"ec2/DefaultSecurityGroup":                "DescribeSecurityGroups RevokeSecurityGroupIngress RevokeSecurityGroupEgress CreateTags",
 		"ec2/SecurityGroupIngressRule":            "AuthorizeSecurityGroupIngress ModifySecurityGroupRules RevokeSecurityGroupIngress DescribeSecurityGroupRules",
+		"ec2/SecurityGroupEgressRule":             "AuthorizeSecurityGroupEgress ModifySecurityGroupRules RevokeSecurityGroupEgress DescribeSecurityGroupRules",
 		"ec2/LaunchTemplate":                      "CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate DescribeLaunchTemplates DescribeLaunchTemplateVersions",
 
 		"eks/Cluster": "eks:CreateCluster eks:UpdateClusterConfig eks:UpdateClusterVersion eks:DeleteCluster eks:DescribeCluster eks:DescribeUpdate eks:TagResource " +
@@ -139,13 +156,55 @@ func actions() map[string]string {
 		"iam/RolePolicyAttachment":  "iam:AttachRolePolicy iam:DetachRolePolicy iam:ListAttachedRolePolicies",
 		"iam/OpenIDConnectProvider": "iam:CreateOpenIDConnectProvider iam:GetOpenIDConnectProvider iam:DeleteOpenIDConnectProvider iam:TagOpenIDConnectProvider",
 
+		"ecr/Repository": "ecr:CreateRepository ecr:DescribeRepositories ecr:PutImageTagMutability ecr:PutImageScanningConfiguration ecr:DeleteRepository " +
+			"ecr:TagResource ecr:ListTagsForResource kms:CreateGrant kms:RetireGrant kms:DescribeKey",
+		"ecr/LifecyclePolicy":               "ecr:PutLifecyclePolicy ecr:GetLifecyclePolicy",
+		"ecr/RepositoryPolicy":              "ecr:SetRepositoryPolicy ecr:GetRepositoryPolicy ecr:DeleteRepositoryPolicy",
+		"ecr/RegistryScanningConfiguration": "ecr:PutRegistryScanningConfiguration ecr:GetRegistryScanningConfiguration",
+		"inspector2/Enabler":                "inspector2:Enable inspector2:BatchGetAccountStatus inspector2:Disable iam:CreateServiceLinkedRole",
+
 		"kms/Key":                 "kms:CreateKey kms:DescribeKey kms:EnableKeyRotation kms:GetKeyRotationStatus kms:GetKeyPolicy kms:ListResourceTags kms:TagResource kms:ScheduleKeyDeletion",
 		"kms/Alias":               "kms:CreateAlias kms:UpdateAlias kms:DeleteAlias kms:ListAliases",
 		"sqs/Queue":               "sqs:CreateQueue sqs:SetQueueAttributes sqs:GetQueueAttributes sqs:DeleteQueue sqs:TagQueue sqs:ListQueueTags",
 		"sqs/QueuePolicy":         "sqs:SetQueueAttributes sqs:GetQueueAttributes",
 		"cloudwatchevents/Rule":   "events:PutRule events:DescribeRule events:DeleteRule events:TagResource events:ListTagsForResource",
 		"cloudwatchevents/Target": "events:PutTargets events:ListTargetsByRule events:RemoveTargets",
-		"cloudwatchlogs/Group":    "logs:CreateLogGroup logs:PutRetentionPolicy logs:DescribeLogGroups logs:DeleteLogGroup logs:TagResource logs:ListTagsForResource",
+		"rds/Cluster": "rds:CreateDBCluster rds:ModifyDBCluster rds:DeleteDBCluster rds:DescribeDBClusters rds:DescribeGlobalClusters rds:RemoveFromGlobalCluster " +
+			"rds:AddTagsToResource rds:CreateDBClusterSnapshot iam:CreateServiceLinkedRole kms:CreateGrant kms:DescribeKey kms:Decrypt kms:GenerateDataKey " +
+			"secretsmanager:CreateSecret secretsmanager:TagResource",
+		"rds/ClusterInstance":          "rds:CreateDBInstance rds:ModifyDBInstance rds:DeleteDBInstance rds:DescribeDBInstances rds:AddTagsToResource",
+		"rds/ClusterParameterGroup":    "rds:CreateDBClusterParameterGroup rds:ModifyDBClusterParameterGroup rds:ResetDBClusterParameterGroup rds:DeleteDBClusterParameterGroup rds:DescribeDBClusterParameterGroups rds:DescribeDBClusterParameters rds:ListTagsForResource",
+		"rds/SubnetGroup":              "rds:CreateDBSubnetGroup rds:ModifyDBSubnetGroup rds:DeleteDBSubnetGroup rds:DescribeDBSubnetGroups",
+		"rds/GlobalCluster":            "rds:CreateGlobalCluster rds:ModifyGlobalCluster rds:DeleteGlobalCluster rds:DescribeGlobalClusters rds:RemoveFromGlobalCluster",
+		"secretsmanager/Secret":        "secretsmanager:CreateSecret secretsmanager:UpdateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy secretsmanager:TagResource",
+		"secretsmanager/SecretVersion": "secretsmanager:PutSecretValue secretsmanager:GetSecretValue secretsmanager:UpdateSecretVersionStage",
+		"ssm/Parameter":                "ssm:PutParameter ssm:GetParameter ssm:DescribeParameters ssm:DeleteParameter ssm:AddTagsToResource ssm:ListTagsForResource",
+		"cloudwatch/MetricAlarm":       "cloudwatch:PutMetricAlarm cloudwatch:DescribeAlarms cloudwatch:DeleteAlarms cloudwatch:ListTagsForResource cloudwatch:TagResource",
+		"cloudwatchlogs/Group":         "logs:CreateLogGroup logs:AssociateKmsKey logs:PutRetentionPolicy logs:DescribeLogGroups logs:DeleteLogGroup logs:TagResource logs:ListTagsForResource",
+
+		"route53/Zone": "route53:CreateHostedZone route53:GetHostedZone route53:GetChange route53:UpdateHostedZoneComment route53:DeleteHostedZone " +
+			"route53:ChangeTagsForResource route53:ListTagsForResource",
+		"route53/Record":            "route53:ChangeResourceRecordSets route53:ListResourceRecordSets route53:GetHostedZone route53:GetChange",
+		"acm/Certificate":           "acm:RequestCertificate acm:DescribeCertificate acm:DeleteCertificate acm:AddTagsToCertificate acm:ListTagsForCertificate",
+		"acm/CertificateValidation": "acm:DescribeCertificate",
+		"cloudfront/Distribution": "cloudfront:CreateDistribution cloudfront:CreateDistributionWithTags cloudfront:UpdateDistribution cloudfront:GetDistribution " +
+			"cloudfront:DeleteDistribution cloudfront:TagResource cloudfront:ListTagsForResource wafv2:GetWebACL s3:GetBucketAcl s3:PutBucketAcl",
+		"cloudfront/Function": "cloudfront:CreateFunction cloudfront:PublishFunction cloudfront:UpdateFunction cloudfront:DescribeFunction cloudfront:GetFunction " +
+			"cloudfront:DeleteFunction",
+		"cloudfront/OriginAccessControl": "cloudfront:CreateOriginAccessControl cloudfront:UpdateOriginAccessControl cloudfront:GetOriginAccessControl " +
+			"cloudfront:DeleteOriginAccessControl",
+		"cloudfront/ResponseHeadersPolicy": "cloudfront:CreateResponseHeadersPolicy cloudfront:UpdateResponseHeadersPolicy cloudfront:GetResponseHeadersPolicy " +
+			"cloudfront:DeleteResponseHeadersPolicy",
+		"wafv2/WebACL": "wafv2:CreateWebACL wafv2:UpdateWebACL wafv2:GetWebACL wafv2:DeleteWebACL wafv2:TagResource wafv2:ListTagsForResource",
+		"wafv2/WebACLLoggingConfiguration": "wafv2:PutLoggingConfiguration wafv2:GetLoggingConfiguration wafv2:DeleteLoggingConfiguration logs:CreateLogDelivery " +
+			"logs:DeleteLogDelivery logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups",
+		"s3/Bucket":                                  "s3:CreateBucket s3:DeleteBucket s3:ListBucket s3:GetBucketTagging s3:PutBucketTagging",
+		"s3/BucketPolicy":                            "s3:PutBucketPolicy s3:GetBucketPolicy s3:DeleteBucketPolicy",
+		"s3/BucketPublicAccessBlock":                 "s3:PutBucketPublicAccessBlock s3:GetBucketPublicAccessBlock",
+		"s3/BucketOwnershipControls":                 "s3:PutBucketOwnershipControls s3:GetBucketOwnershipControls",
+		"s3/BucketVersioning":                        "s3:PutBucketVersioning s3:GetBucketVersioning",
+		"s3/BucketServerSideEncryptionConfiguration": "s3:PutEncryptionConfiguration s3:GetEncryptionConfiguration",
+		"s3/BucketLifecycleConfiguration":            "s3:PutLifecycleConfiguration s3:GetLifecycleConfiguration",
 	}
 }
 
@@ -153,7 +212,7 @@ func actions() map[string]string {
 func provisioner(t *testing.T) []statement {
 	t.Helper()
 	var statements []statement
-	for _, part := range []string{"read", "network", "eks", "iam", "services"} {
+	for _, part := range []string{"read", "network", "eks", "iam", "services", "registry", "edge", "database", "replica"} {
 		statements = append(statements, allowed(t, "provisioner-"+part)...)
 	}
 	return statements
@@ -200,9 +259,22 @@ func TestComposedNamesAreTheProjects(t *testing.T) {
 		"iam/Role":              "arn:aws:iam::ACCOUNT_ID:role/%s",
 		"iam/Policy":            "arn:aws:iam::ACCOUNT_ID:policy/%s",
 		"kms/Alias":             "arn:aws:kms:REGION:ACCOUNT_ID:alias/%s",
+		"ecr/Repository":        "arn:aws:ecr:REGION:ACCOUNT_ID:repository/%s",
 		"sqs/Queue":             "arn:aws:sqs:REGION:ACCOUNT_ID:%s",
 		"cloudwatchevents/Rule": "arn:aws:events:REGION:ACCOUNT_ID:rule/%s",
 		"cloudwatchlogs/Group":  "arn:aws:logs:REGION:ACCOUNT_ID:log-group:%s",
+		"cloudfront/Function":   "arn:aws:cloudfront::ACCOUNT_ID:function/%s",
+		"s3/Bucket":             "arn:aws:s3:::%s",
+		"wafv2/WebACL":          "arn:aws:wafv2:REGION:ACCOUNT_ID:regional/webacl/%s/id",
+
+		"rds/Cluster":               "arn:aws:rds:REGION:ACCOUNT_ID:cluster:%s",
+		"rds/ClusterInstance":       "arn:aws:rds:REGION:ACCOUNT_ID:db:%s",
+		"rds/ClusterParameterGroup": "arn:aws:rds:REGION:ACCOUNT_ID:cluster-pg:%s",
+		"rds/SubnetGroup":           "arn:aws:rds:REGION:ACCOUNT_ID:subgrp:%s",
+		"rds/GlobalCluster":         "arn:aws:rds::ACCOUNT_ID:global-cluster:%s",
+		"secretsmanager/Secret":     "arn:aws:secretsmanager:REGION:ACCOUNT_ID:secret:%s-AbCdEf",
+		"ssm/Parameter":             "arn:aws:ssm:REGION:ACCOUNT_ID:parameter%s",
+		"cloudwatch/MetricAlarm":    "arn:aws:cloudwatch:REGION:ACCOUNT_ID:alarm:%s",
 	}
 	statements := provisioner(t)
 	for _, longest := range []string{"", strings.Repeat("e", 30)} {
@@ -210,7 +282,6 @@ func TestComposedNamesAreTheProjects(t *testing.T) {
 		if longest != "" {
 			e.Name, e.Cluster.Name = longest, e.Project+"-"+strings.Repeat("c", 40-len(e.Project)-1)
 		}
-		fill := strings.NewReplacer("ACCOUNT_ID", e.Account, "REGION", e.Region)
 		seen := map[string]bool{}
 		for _, resource := range managed(t, e) {
 			pattern, ok := arns[kindOf(resource)]
@@ -221,6 +292,10 @@ func TestComposedNamesAreTheProjects(t *testing.T) {
 			name := str(resource, "metadata", "annotations", "crossplane.io/external-name")
 			if name == "" {
 				name = str(resource, "spec", "forProvider", "name")
+			}
+			fill := strings.NewReplacer("ACCOUNT_ID", e.Account, "REGION", str(resource, "spec", "forProvider", "region"))
+			if str(resource, "spec", "forProvider", "scope") == "CLOUDFRONT" {
+				pattern = strings.Replace(pattern, ":regional/", ":global/", 1)
 			}
 			if arn := fmt.Sprintf(fill.Replace(pattern), name); name == "" || !covers(statements, e, arn) {
 				t.Errorf("no policy of crossplane-provisioner covers %s of %s", arn, str(resource, "metadata", "name"))
@@ -239,6 +314,35 @@ func TestProvidersOfComposedKindsAreInstalled(t *testing.T) {
 	for _, resource := range managed(t, everything(t)) {
 		if service, _, _ := strings.Cut(kindOf(resource), "/"); !slices.Contains(services, service) {
 			t.Errorf("%s is of %s, and the platform installs only %v", str(resource, "metadata", "name"), service, services)
+		}
+	}
+}
+
+// TestPackagesOfClaims: what genops demands of the platform's packages for a claim is what the claim is made of.
+func TestPackagesOfClaims(t *testing.T) {
+	for name, e := range map[string]*schema.Environment{
+		"everything": everything(t), "prod": config(t).Environment("prod"), "dev": config(t).Environment("dev"),
+		"shared-services": config(t).Environment("shared-services"), "poc": config(t).Environment("poc"),
+	} {
+		made := map[string]map[string]bool{}
+		for _, resource := range managedOf(t, e) {
+			claim := strings.Split(str(resource, "metadata", "name"), ".")[1]
+			service, _, _ := strings.Cut(str(resource, "apiVersion"), ".")
+			if made[claim] == nil {
+				made[claim] = map[string]bool{}
+			}
+			made[claim][service] = true
+		}
+		want := map[string][]string{}
+		for claim, services := range made {
+			want[claim] = slices.Sorted(maps.Keys(services))
+		}
+		got := map[string][]string{}
+		for claim, services := range check.Packages(e) {
+			got[claim] = slices.Sorted(slices.Values(services))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-composed +demanded):\n%s", name, diff)
 		}
 	}
 }

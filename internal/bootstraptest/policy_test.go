@@ -32,6 +32,7 @@ func values() map[string]string {
 		"BOOTSTRAP_CLUSTER": strings.Repeat("b", 40),
 		"ORGANIZATION_ID":   "o-" + strings.Repeat("0", 32),
 		"ACCOUNT_ID":        "100000000003",
+		"REPLICA_REGION":    "ap-southeast-1",
 		"REGION":            "ap-northeast-3",
 		"PROJECT":           strings.Repeat("p", 30),
 		"OIDC_PROVIDER":     "oidc.eks.ap-southeast-5.amazonaws.com/id/" + strings.Repeat("A", 32),
@@ -75,8 +76,8 @@ func readPolicy(data string) (*policy, error) {
 
 var sid = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 
-// check is what is wrong with a policy.
-func check(data string) []string {
+// judge is what is wrong with a policy.
+func judge(data string) []string {
 	p, err := readPolicy(data)
 	if err != nil {
 		return []string{err.Error()}
@@ -160,7 +161,7 @@ func TestCheckFindsProblems(t *testing.T) {
 		"twice":     {"The page's table names statements by Sid.", one(`{"Sid":"A","Effect":"Allow","Action":"a:b","Resource":"x"},{"Sid":"A","Effect":"Allow","Action":"a:c","Resource":"x"}`), []string{`"A": not a Sid, or not the only one`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, check(test.data)); diff != "" {
+			if diff := cmp.Diff(test.want, judge(test.data)); diff != "" {
 				t.Errorf("%s -want +got:\n%s", test.reason, diff)
 			}
 		})
@@ -205,7 +206,7 @@ func TestPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatalf("fill in: %v", err)
 			}
-			for _, problem := range check(data) {
+			for _, problem := range judge(data) {
 				t.Error(problem)
 			}
 			want := read(t, "bootstrap", "iam", file+".json")
@@ -273,7 +274,7 @@ func TestProvidersHaveRights(t *testing.T) {
 		for _, s := range allowed(t, file) {
 			for _, action := range s.Action {
 				service, name, _ := strings.Cut(action, ":")
-				if strings.HasPrefix(name, "Create") || strings.HasPrefix(name, "Put") {
+				if strings.HasPrefix(name, "Create") || strings.HasPrefix(name, "Put") || name == "Enable" || strings.HasPrefix(name, "Request") {
 					writes[service] = true
 				}
 			}
@@ -344,7 +345,11 @@ func TestNamesStartWithTheProject(t *testing.T) {
 
 // covers tells whether a statement names the resource.
 func covers(statements []statement, e *schema.Environment, arn string) bool {
-	fill := strings.NewReplacer("ACCOUNT_ID", e.Account, "REGION", e.Region, "PROJECT", e.Project)
+	replica := e.Region
+	if e.Database != nil && e.Database.Replica != nil {
+		replica = e.Database.Replica.Region
+	}
+	fill := strings.NewReplacer("ACCOUNT_ID", e.Account, "REPLICA_REGION", replica, "REGION", e.Region, "PROJECT", e.Project)
 	return slices.ContainsFunc(statements, func(s statement) bool {
 		return slices.ContainsFunc(s.Resource, func(pattern string) bool { return pattern != "*" && matches(fill.Replace(pattern), arn) })
 	})

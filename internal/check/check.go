@@ -35,13 +35,15 @@ func Run(c *schema.Config) Result {
 		environment(r, e)
 	}
 	overlaps(r)
+	registries(r)
+	edges(r)
 	return Result{Errors: problem.Sort(r.errors), Warnings: problem.Sort(r.warnings)}
 }
 
 // environment runs the checks within one environment.
 func environment(r *report, e *schema.Environment) {
-	if e.Account != "" && e.Network == nil && e.Cluster == nil {
-		r.error(e, "", "the environment renders nothing: it has neither network nor cluster",
+	if e.Account != "" && e.Network == nil && e.Cluster == nil && e.Registry == nil && e.Edge == nil && e.Database == nil {
+		r.error(e, "", "the environment renders nothing: it has neither network, cluster, registry, edge nor database",
 			"give it network: cidr: \"...\", or leave account out while it is only planned")
 	}
 	if e.Network != nil {
@@ -51,17 +53,32 @@ func environment(r *report, e *schema.Environment) {
 		cluster(r, e)
 		nodePools(r, e)
 		services(r, e)
+		workloads(r, e)
 	} else {
 		homeless(r, e)
 	}
+	if e.Registry != nil {
+		registry(r, e)
+	}
+	if e.Edge != nil {
+		edge(r, e)
+	}
+	if e.Database != nil {
+		database(r, e)
+	}
+	packages(r, e)
 	adopted(r, e)
 	windows(r, e)
 }
 
 // adopted checks that ids are given to claims that there are.
 func adopted(r *report, e *schema.Environment) {
+	described := map[string]bool{
+		schema.ClaimNetwork: e.Network != nil, schema.ClaimCluster: e.Cluster != nil, schema.ClaimRegistry: e.Registry != nil, schema.ClaimEdge: e.Edge != nil,
+		schema.ClaimDatabase: e.Database != nil,
+	}
 	for _, claim := range slices.Sorted(maps.Keys(e.Adopt)) {
-		if claim == schema.ClaimNetwork && e.Network == nil || claim == schema.ClaimCluster && e.Cluster == nil {
+		if !described[claim] {
 			r.error(e, "adopt."+claim, fmt.Sprintf("%s has no %s that could adopt anything", e.Name, claim), "remove adopt."+claim+", or describe the "+claim)
 		}
 	}

@@ -14,7 +14,12 @@ import (
 type block struct {
 	environment *schema.Environment
 	prefix      netip.Prefix
+	// field is where the range is written, as cidr; of says what of the environment has it, if that is not its network.
+	field, cidr, of string
 }
+
+// owner is whose range it is.
+func (b block) owner() string { return b.of + b.environment.Name }
 
 // rfc1918 are the private ranges.
 func rfc1918() []netip.Prefix {
@@ -40,9 +45,10 @@ func overlaps(r *report) {
 			continue
 		}
 		if prefix, err := netip.ParsePrefix(e.Network.CIDR); err == nil {
-			blocks = append(blocks, block{environment: e, prefix: prefix.Masked()})
+			blocks = append(blocks, block{environment: e, prefix: prefix.Masked(), field: "network.cidr", cidr: e.Network.CIDR})
 		}
 	}
+	blocks = append(blocks, replicaBlocks(r.config)...)
 	slices.SortStableFunc(blocks, compareBlocks)
 	taken := append(slices.Clone(blocks), serviceBlocks(r.config)...)
 	for i := 1; i < len(blocks); i++ {
@@ -51,13 +57,14 @@ func overlaps(r *report) {
 			continue
 		}
 		// The problem belongs to the environment that comes later in the alphabet, whichever range starts first.
-		later, earlier := next.environment, open.environment
-		if later.Name < earlier.Name {
+		// Within one it belongs to the replica.
+		later, earlier := next, open
+		if later.environment.Name < earlier.environment.Name || later.environment == earlier.environment && earlier.of != "" {
 			later, earlier = earlier, later
 		}
-		p := r.error(later, "network.cidr",
-			fmt.Sprintf("%s overlaps %s's %s", later.Network.CIDR, earlier.Name, earlier.Network.CIDR), free(taken, later.Network.CIDR))
-		p.Related = []problem.Related{r.related(earlier, "network.cidr", earlier.Name+"'s is set here")}
+		p := r.error(later.environment, later.field,
+			fmt.Sprintf("%s overlaps %s's %s", later.cidr, earlier.owner(), earlier.cidr), free(taken, later.cidr))
+		p.Related = []problem.Related{r.related(earlier.environment, earlier.field, earlier.owner()+"'s is set here")}
 		blocks[i] = open // The wider range stays open for what follows.
 		if next.prefix.Bits() < open.prefix.Bits() {
 			blocks[i] = next
@@ -93,8 +100,8 @@ func serviceRanges(r *report, blocks []block) {
 		for _, b := range blocks {
 			if services.prefix.Overlaps(b.prefix) {
 				p := r.error(services.environment, "cluster.serviceCIDR",
-					fmt.Sprintf("%s overlaps %s's VPC %s", services.prefix, b.environment.Name, b.prefix))
-				p.Related = []problem.Related{r.related(b.environment, "network.cidr", b.environment.Name+"'s VPC range is set here")}
+					fmt.Sprintf("%s overlaps %s's VPC %s", services.prefix, b.owner(), b.prefix))
+				p.Related = []problem.Related{r.related(b.environment, b.field, b.owner()+"'s VPC range is set here")}
 				break
 			}
 		}

@@ -25,6 +25,9 @@ func convert(v cue.Value) (*extv1.JSONSchemaProps, error) {
 		props.Type = "integer"
 		props.Format = "int64"
 		err = constrain(props, v)
+	case cue.NumberKind:
+		props.Type = "number"
+		err = constrain(props, v)
 	case cue.StringKind:
 		props.Type = "string"
 		err = constrain(props, v)

@@ -121,7 +121,7 @@ func cluster(b *testing.B) (map[string]any, compositions.Observed) {
 
 // BenchmarkRunFunction answers the request for a whole claim.
 func BenchmarkRunFunction(b *testing.B) {
-	for _, kind := range []string{"Network", "Cluster", "ClusterRegistration"} {
+	for _, kind := range []string{"Network", "Cluster", "Edge", "ClusterRegistration"} {
 		b.Run(kind, func(b *testing.B) {
 			spec := specs(b)[kind]
 			_, all, err := compositions.Simulate(find(b, kind), spec)

@@ -62,6 +62,9 @@ func specs(t testing.TB) map[string]map[string]any {
 		t.Fatal(err)
 	}
 	return map[string]map[string]any{
+		"Edge": plain(t, schema.EdgeSpec{
+			ClaimMeta: cluster.ClaimMeta, Domain: "acme.example", Delegations: []schema.DelegationSpec{{Domain: "dev.acme.example", Environment: "dev"}},
+		}),
 		"Network": plain(t, network),
 		"Cluster": plain(t, cluster),
 		"ClusterRegistration": plain(t, schema.ClusterRegistrationSpec{

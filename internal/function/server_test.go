@@ -405,7 +405,7 @@ func TestConcurrent(t *testing.T) {
 	all := specs(t)
 	var group sync.WaitGroup
 	for i := range 100 {
-		kind := []string{"Network", "Cluster", "ClusterRegistration"}[i%3]
+		kind := []string{"Network", "Cluster", "Edge", "ClusterRegistration"}[i%4]
 		req := request(t, kind, all[kind], compositions.Observed{})
 		req.Meta.Tag = strconv.Itoa(i)
 		if i%5 == 0 {

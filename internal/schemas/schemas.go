@@ -1,12 +1,12 @@
-// Package schemas has the schemas of other projects' custom resources: Crossplane's AWS provider, Crossplane itself, Argo CD and Karpenter.
-// They are what the API server on the cluster enforces, for validation without a cluster.
+// Package schemas has the schemas of other projects' custom resources: Crossplane's AWS provider, Crossplane itself, External Secrets, Argo CD
+// and Karpenter. They are what the API server on the cluster enforces, for validation without a cluster.
 //
 // They come out of the CustomResourceDefinitions in Go modules of pinned versions, and are embedded as one archive that holds each kind by
 // itself. Nothing is read before the first question, and a question about one kind does not decompress another.
 //
-// To add a kind, add its line to Table and run make generate. A version of the AWS provider or of Crossplane is changed there and in
-// tools/schemas/go.mod, which keeps modules that are needed for their files alone out of the product's go.mod; Argo CD and Karpenter have the
-// version of the product's go.mod.
+// To add a kind, add its line to Table and run make generate. A version of the AWS provider, of Crossplane or of External Secrets is changed
+// there and in tools/schemas/go.mod, which keeps modules that are needed for their files alone out of the product's go.mod; Argo CD and
+// Karpenter have the version of the product's go.mod.
 package schemas
 
 import (

@@ -107,16 +107,24 @@ func TestFind(t *testing.T) {
 	}
 	namespaced := crossplane("protection.crossplane.io/v1beta1", "Usage")
 	namespaced.Namespaced = true
+	secret := schemas.Kind{
+		APIVersion: "external-secrets.io/v1", Kind: "ExternalSecret", Namespaced: true,
+		Source: schemas.Source{Module: "github.com/external-secrets/external-secrets", Version: schemas.ExternalSecretsVersion},
+	}
+	store := secret
+	store.Kind, store.Namespaced = "ClusterSecretStore", false
 	cases := map[string]struct {
 		reason string
 		want   schemas.Kind
 	}{
-		"only version":       {"most kinds have one", aws("ec2.aws.upbound.io/v1beta1", "VPC")},
-		"newest version":     {"v1beta1 is older", aws("ec2.aws.upbound.io/v1beta2", "Route")},
-		"first of two":       {"definitions with claims need it", crossplane("apiextensions.crossplane.io/v1", "CompositeResourceDefinition")},
-		"second of two":      {"definitions without claims need it", crossplane("apiextensions.crossplane.io/v2", "CompositeResourceDefinition")},
-		"stable over newest": {"v1 is newer than v1beta1", crossplane("pkg.crossplane.io/v1", "Function")},
-		"namespaced":         {"most are cluster-scoped", namespaced},
+		"external secret":         {"services have them", secret},
+		"store of all namespaces": {"an environment has them", store},
+		"only version":            {"most kinds have one", aws("ec2.aws.upbound.io/v1beta1", "VPC")},
+		"newest version":          {"v1beta1 is older", aws("ec2.aws.upbound.io/v1beta2", "Route")},
+		"first of two":            {"definitions with claims need it", crossplane("apiextensions.crossplane.io/v1", "CompositeResourceDefinition")},
+		"second of two":           {"definitions without claims need it", crossplane("apiextensions.crossplane.io/v2", "CompositeResourceDefinition")},
+		"stable over newest":      {"v1 is newer than v1beta1", crossplane("pkg.crossplane.io/v1", "Function")},
+		"namespaced":              {"most are cluster-scoped", namespaced},
 	}
 	for name, tc := range cases {
 		got, ok, err := schemas.Find(tc.want.APIVersion, tc.want.Kind)
@@ -138,6 +146,7 @@ func TestUnknown(t *testing.T) {
 		"nothing":       {"an object without a kind", "", ""},
 		"older version": {"only the newest is there", "ec2.aws.upbound.io/v1beta1", "Route"},
 		"namespaced":    {"claims compose cluster-scoped resources", "ec2.aws.m.upbound.io/v1beta1", "VPC"},
+		"old secret":    {"v1beta1 is older than v1", "external-secrets.io/v1beta1", "ExternalSecret"},
 		"other kind":    {"the table does not have it", "ec2.aws.upbound.io/v1beta1", "Instance"},
 		"before all":    {"it would be the first", "a/v1", "A"},
 		"after all":     {"it would be the last", "z/v1", "Z"},

@@ -6,6 +6,9 @@ const ProviderAWSVersion = "v2.4.0"
 // CrossplaneVersion is the version of Crossplane whose schemas are embedded.
 const CrossplaneVersion = "v2.3.4"
 
+// ExternalSecretsVersion is the version of External Secrets whose schemas are embedded. The chart that the platform installs is newer.
+const ExternalSecretsVersion = "v0.16.2"
+
 // Module is a Go module that has definitions of custom resources.
 type Module struct {
 	Path string
@@ -43,6 +46,13 @@ func Table() []Module {
 			},
 		},
 		{
+			Path: "github.com/external-secrets/external-secrets", Version: ExternalSecretsVersion, Files: "config/crds/bases/GROUP_*.yaml",
+			Kinds: []Wanted{
+				{Group: "external-secrets.io", Kind: "ClusterSecretStore"},
+				{Group: "external-secrets.io", Kind: "ExternalSecret"},
+			},
+		},
+		{
 			Path: "github.com/argoproj/argo-cd/v2", Files: "manifests/crds/*-crd.yaml",
 			Kinds: []Wanted{
 				{Group: "argoproj.io", Kind: "AppProject"},
@@ -65,6 +75,16 @@ func Table() []Module {
 func aws() []Wanted {
 	return []Wanted{
 		{Group: "aws.upbound.io", Kind: "ProviderConfig"},
+
+		{Group: "acm.aws.upbound.io", Kind: "Certificate"},
+		{Group: "acm.aws.upbound.io", Kind: "CertificateValidation"},
+
+		{Group: "cloudfront.aws.upbound.io", Kind: "Distribution"},
+		{Group: "cloudfront.aws.upbound.io", Kind: "Function"},
+		{Group: "cloudfront.aws.upbound.io", Kind: "OriginAccessControl"},
+		{Group: "cloudfront.aws.upbound.io", Kind: "ResponseHeadersPolicy"},
+
+		{Group: "cloudwatch.aws.upbound.io", Kind: "MetricAlarm"},
 
 		{Group: "cloudwatchevents.aws.upbound.io", Kind: "Rule"},
 		{Group: "cloudwatchevents.aws.upbound.io", Kind: "Target"},
@@ -94,6 +114,11 @@ func aws() []Wanted {
 		{Group: "ec2.aws.upbound.io", Kind: "VPCEndpointSubnetAssociation"},
 		{Group: "ec2.aws.upbound.io", Kind: "VPCIPv4CidrBlockAssociation"},
 
+		{Group: "ecr.aws.upbound.io", Kind: "LifecyclePolicy"},
+		{Group: "ecr.aws.upbound.io", Kind: "RegistryScanningConfiguration"},
+		{Group: "ecr.aws.upbound.io", Kind: "Repository"},
+		{Group: "ecr.aws.upbound.io", Kind: "RepositoryPolicy"},
+
 		{Group: "eks.aws.upbound.io", Kind: "AccessEntry"},
 		{Group: "eks.aws.upbound.io", Kind: "AccessPolicyAssociation"},
 		{Group: "eks.aws.upbound.io", Kind: "Addon"},
@@ -107,10 +132,37 @@ func aws() []Wanted {
 		{Group: "iam.aws.upbound.io", Kind: "RolePolicy"},
 		{Group: "iam.aws.upbound.io", Kind: "RolePolicyAttachment"},
 
+		{Group: "inspector2.aws.upbound.io", Kind: "Enabler"},
+
 		{Group: "kms.aws.upbound.io", Kind: "Alias"},
 		{Group: "kms.aws.upbound.io", Kind: "Key"},
 
+		{Group: "rds.aws.upbound.io", Kind: "Cluster"},
+		{Group: "rds.aws.upbound.io", Kind: "ClusterInstance"},
+		{Group: "rds.aws.upbound.io", Kind: "ClusterParameterGroup"},
+		{Group: "rds.aws.upbound.io", Kind: "GlobalCluster"},
+		{Group: "rds.aws.upbound.io", Kind: "SubnetGroup"},
+
+		{Group: "route53.aws.upbound.io", Kind: "Record"},
+		{Group: "route53.aws.upbound.io", Kind: "Zone"},
+
+		{Group: "s3.aws.upbound.io", Kind: "Bucket"},
+		{Group: "s3.aws.upbound.io", Kind: "BucketLifecycleConfiguration"},
+		{Group: "s3.aws.upbound.io", Kind: "BucketOwnershipControls"},
+		{Group: "s3.aws.upbound.io", Kind: "BucketPolicy"},
+		{Group: "s3.aws.upbound.io", Kind: "BucketPublicAccessBlock"},
+		{Group: "s3.aws.upbound.io", Kind: "BucketServerSideEncryptionConfiguration"},
+		{Group: "s3.aws.upbound.io", Kind: "BucketVersioning"},
+
+		{Group: "secretsmanager.aws.upbound.io", Kind: "Secret"},
+		{Group: "secretsmanager.aws.upbound.io", Kind: "SecretVersion"},
+
 		{Group: "sqs.aws.upbound.io", Kind: "Queue"},
 		{Group: "sqs.aws.upbound.io", Kind: "QueuePolicy"},
+
+		{Group: "ssm.aws.upbound.io", Kind: "Parameter"},
+
+		{Group: "wafv2.aws.upbound.io", Kind: "WebACL"},
+		{Group: "wafv2.aws.upbound.io", Kind: "WebACLLoggingConfiguration"},
 	}
 }

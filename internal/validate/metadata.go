@@ -30,6 +30,8 @@ func builtinMetadata(id identity) metadataRules {
 	switch id.apiVersion + "/" + id.kind {
 	case "v1/Namespace":
 		return metadataRules{name: validation.ValidateNamespaceName}
+	case "v1/Service":
+		return metadataRules{namespaced: true, name: validation.NameIsDNS1035Label}
 	case "rbac.authorization.k8s.io/v1/ClusterRole":
 		return metadataRules{name: path.ValidatePathSegmentName} // Such as system:node.
 	case "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy", "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding":

@@ -75,6 +75,10 @@ func (m *mutator) field(around map[string]any, schema *extv1.JSONSchemaProps, na
 	if schema.XPreserveUnknownFields == nil {
 		wrong := slices.Concat(path, []any{name + name[len(name)-1:]})
 		renamed := changed(changed(m.object, around[name], wrong...), nil, at...)
+		if left := int64(len(around) - 1); schema.MinProperties != nil && left < *schema.MinProperties {
+			const few = "%[1]s: Invalid value: %[2]d: %[1]s in body should have at least %[3]d properties"
+			gone = append(gone, fmt.Sprintf(few, dotted(path), left, *schema.MinProperties))
+		}
 		m.add(misspelt, wrong, renamed, slices.Concat([]string{dotted(wrong) + ": there is no such field"}, gone)...)
 	}
 	m.value(around[name], &property, at)

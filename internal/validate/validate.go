@@ -17,8 +17,11 @@ import (
 	pkgv1 "github.com/crossplane/crossplane/apis/v2/pkg/v1"
 	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	kjson "sigs.k8s.io/json"
@@ -38,12 +41,24 @@ func typeOf(apiVersion, kind string) any {
 		return &corev1.ResourceQuota{}
 	case "v1/Secret":
 		return &corev1.Secret{}
+	case "v1/Service":
+		return &corev1.Service{}
+	case "v1/ServiceAccount":
+		return &corev1.ServiceAccount{}
 	case "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy":
 		return &admissionregistrationv1.ValidatingAdmissionPolicy{}
 	case "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding":
 		return &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
+	case "apps/v1/Deployment":
+		return &appsv1.Deployment{}
+	case "autoscaling/v2/HorizontalPodAutoscaler":
+		return &autoscalingv2.HorizontalPodAutoscaler{}
+	case "policy/v1/PodDisruptionBudget":
+		return &policyv1.PodDisruptionBudget{}
 	case "rbac.authorization.k8s.io/v1/ClusterRole":
 		return &rbacv1.ClusterRole{}
+	case "networking.k8s.io/v1/Ingress":
+		return &networkingv1.Ingress{}
 	case "networking.k8s.io/v1/NetworkPolicy":
 		return &networkingv1.NetworkPolicy{}
 	case "karpenter.sh/v1/NodePool":

@@ -18,6 +18,13 @@ func TestTyped(t *testing.T) {
 	}{
 		"core":               {"v1", "Namespace", true},
 		"policy":             {"networking.k8s.io/v1", "NetworkPolicy", true},
+		"program":            {"apps/v1", "Deployment", true},
+		"autoscaler":         {"autoscaling/v2", "HorizontalPodAutoscaler", true},
+		"budget":             {"policy/v1", "PodDisruptionBudget", true},
+		"ingress":            {"networking.k8s.io/v1", "Ingress", true},
+		"service":            {"v1", "Service", true},
+		"account":            {"v1", "ServiceAccount", true},
+		"old autoscaler":     {"autoscaling/v1", "HorizontalPodAutoscaler", false},
 		"pool":               {"karpenter.sh/v1", "NodePool", true},
 		"class":              {"karpenter.k8s.aws/v1", "EC2NodeClass", true},
 		"application set":    {"argoproj.io/v1alpha1", "ApplicationSet", true},

@@ -8,14 +8,16 @@ import (
 	"github.com/innovate-inc/genops/compositions"
 )
 
-// Limits of policies in characters, white space not counted (IAM user guide: IAM and AWS STS quotas; SQS developer guide: quotas; KMS developer
-// guide: quotas).
+// Limits of policies in characters, white space not counted (IAM user guide: IAM and AWS STS quotas; SQS developer guide: quotas; S3 user guide: bucket
+// policies; KMS developer guide: quotas).
 const (
 	limitManaged = 6144
 	limitInline  = 10240 // All inline policies of a role together.
 	limitTrust   = 2048
 	limitQueue   = 8192
+	limitBucket  = 20480
 	limitKey     = 32768
+	limitImages  = 10240 // Amazon ECR user guide: service quotas.
 )
 
 // strings that may stand alone or in a list.
@@ -56,18 +58,20 @@ type policyField struct {
 	limit int
 	// principal tells that statements name who, because the document belongs to what is accessed.
 	principal bool
-	// trust documents have no Resource.
-	trust bool
+	// implied tells that documents have no Resource: it is what they belong to.
+	implied bool
 }
 
 // policyFields are the fields with policy documents.
 func policyFields() map[string]policyField {
 	return map[string]policyField{
-		"iam.aws.upbound.io/Policy":      {field: "policy", limit: limitManaged},
-		"iam.aws.upbound.io/RolePolicy":  {field: "policy", limit: limitInline},
-		"iam.aws.upbound.io/Role":        {field: "assumeRolePolicy", limit: limitTrust, principal: true, trust: true},
-		"sqs.aws.upbound.io/QueuePolicy": {field: "policy", limit: limitQueue, principal: true},
-		"kms.aws.upbound.io/Key":         {field: "policy", limit: limitKey, principal: true},
+		"iam.aws.upbound.io/Policy":           {field: "policy", limit: limitManaged},
+		"iam.aws.upbound.io/RolePolicy":       {field: "policy", limit: limitInline},
+		"iam.aws.upbound.io/Role":             {field: "assumeRolePolicy", limit: limitTrust, principal: true, implied: true},
+		"sqs.aws.upbound.io/QueuePolicy":      {field: "policy", limit: limitQueue, principal: true},
+		"s3.aws.upbound.io/BucketPolicy":      {field: "policy", limit: limitBucket, principal: true},
+		"kms.aws.upbound.io/Key":              {field: "policy", limit: limitKey, principal: true},
+		"ecr.aws.upbound.io/RepositoryPolicy": {field: "policy", limit: limitImages, principal: true, implied: true},
 	}
 }
 
@@ -105,7 +109,7 @@ func (v *vetter) policies(r resource) {
 		if s.Effect != "Allow" && s.Effect != "Deny" {
 			v.addf(r, at, "Effect is %q: allowed are Allow and Deny", s.Effect)
 		}
-		if len(s.Action) == 0 || len(s.Resource) == 0 && !where.trust {
+		if len(s.Action) == 0 || len(s.Resource) == 0 && !where.implied {
 			v.addf(r, at, "a statement names actions and resources")
 		}
 		if (s.Principal != nil) != where.principal {

@@ -70,6 +70,9 @@ func (v *vetter) addf(r resource, field, format string, args ...any) {
 // name checks that a managed resource's name is its own: all environments share the bootstrap cluster. Names begin with their environment's and a
 // dot, which no environment has in its name.
 func (v *vetter) name(r resource) {
+	if r.kind == kindSecret {
+		v.names[r.kind+" "+r.name] = r
+	}
 	if !managed(r) {
 		return
 	}
@@ -81,6 +84,9 @@ func (v *vetter) name(r resource) {
 	}
 	v.names[r.kind+" "+r.name] = r
 }
+
+// kindSecret is a Secret that a claim composes for the provider to read.
+const kindSecret = "v1/Secret"
 
 func managed(r resource) bool {
 	return strings.Contains(r.kind, ".upbound.io/") || strings.HasPrefix(r.kind, "protection.crossplane.io/")
@@ -95,6 +101,8 @@ func (v *vetter) references(r resource, path string, value any) {
 			switch {
 			case strings.HasSuffix(name, "Selector"):
 				v.addf(r, inner, "a selector may find another claim's resource: refer to a name")
+			case strings.HasSuffix(name, "SecretRef") && targets()[name] == "":
+				// It leads to a Secret on the bootstrap cluster that the provider makes, unless a claim composes it.
 			case strings.HasSuffix(name, "Ref"):
 				v.reference(r, inner, name, value[name])
 			case strings.HasSuffix(name, "Refs"):
@@ -130,28 +138,41 @@ func (v *vetter) reference(r resource, path, field string, value any) {
 
 // targets are the kinds that reference fields refer to (the providers' resource configuration).
 func targets() map[string]string {
-	return map[string]string{
-		"allocationIdRef":         "ec2.aws.upbound.io/EIP",
-		"clusterNameRef":          "eks.aws.upbound.io/Cluster",
-		"gatewayIdRef":            "ec2.aws.upbound.io/InternetGateway",
-		"iamRoleArnRef":           "iam.aws.upbound.io/Role",
-		"kmsKeyIdRef":             "kms.aws.upbound.io/Key",
-		"logDestinationRef":       "cloudwatchlogs.aws.upbound.io/Group",
-		"natGatewayIdRef":         "ec2.aws.upbound.io/NATGateway",
-		"networkAclIdRef":         "ec2.aws.upbound.io/NetworkACL",
-		"nodeRoleArnRef":          "iam.aws.upbound.io/Role",
-		"policyArnRef":            "iam.aws.upbound.io/Policy",
-		"principalArnFromRoleRef": "iam.aws.upbound.io/Role",
-		"queueUrlRef":             "sqs.aws.upbound.io/Queue",
-		"roleArnRef":              "iam.aws.upbound.io/Role",
-		"roleRef":                 "iam.aws.upbound.io/Role",
-		"routeTableIdRef":         "ec2.aws.upbound.io/RouteTable",
-		"ruleRef":                 "cloudwatchevents.aws.upbound.io/Rule",
-		"securityGroupIdRef":      "ec2.aws.upbound.io/SecurityGroup",
-		"subnetIdRef":             "ec2.aws.upbound.io/Subnet",
-		"targetKeyIdRef":          "kms.aws.upbound.io/Key",
-		"vpcEndpointIdRef":        "ec2.aws.upbound.io/VPCEndpoint",
-		"vpcIdRef":                "ec2.aws.upbound.io/VPC",
+	return map[string]string{ //nolint:gosec // Names of fields, no credentials.
+		"allocationIdRef":              "ec2.aws.upbound.io/EIP",
+		"bucketRef":                    "s3.aws.upbound.io/Bucket",
+		"certificateArnRef":            "acm.aws.upbound.io/Certificate",
+		"clusterIdentifierRef":         "rds.aws.upbound.io/Cluster",
+		"clusterNameRef":               "eks.aws.upbound.io/Cluster",
+		"codeSecretRef":                kindSecret,
+		"dbSubnetGroupNameRef":         "rds.aws.upbound.io/SubnetGroup",
+		"gatewayIdRef":                 "ec2.aws.upbound.io/InternetGateway",
+		"iamRoleArnRef":                "iam.aws.upbound.io/Role",
+		"kmsKeyIdRef":                  "kms.aws.upbound.io/Key",
+		"kmsKeyRef":                    "kms.aws.upbound.io/Key",
+		"logDestinationRef":            "cloudwatchlogs.aws.upbound.io/Group",
+		"masterUserSecretKmsKeyIdRef":  "kms.aws.upbound.io/Key",
+		"natGatewayIdRef":              "ec2.aws.upbound.io/NATGateway",
+		"networkAclIdRef":              "ec2.aws.upbound.io/NetworkACL",
+		"nodeRoleArnRef":               "iam.aws.upbound.io/Role",
+		"policyArnRef":                 "iam.aws.upbound.io/Policy",
+		"principalArnFromRoleRef":      "iam.aws.upbound.io/Role",
+		"queueUrlRef":                  "sqs.aws.upbound.io/Queue",
+		"repositoryRef":                "ecr.aws.upbound.io/Repository",
+		"resourceArnRef":               "wafv2.aws.upbound.io/WebACL",
+		"roleArnRef":                   "iam.aws.upbound.io/Role",
+		"roleRef":                      "iam.aws.upbound.io/Role",
+		"routeTableIdRef":              "ec2.aws.upbound.io/RouteTable",
+		"ruleRef":                      "cloudwatchevents.aws.upbound.io/Rule",
+		"secretIdRef":                  "secretsmanager.aws.upbound.io/Secret",
+		"securityGroupIdRef":           "ec2.aws.upbound.io/SecurityGroup",
+		"sourceDbClusterIdentifierRef": "rds.aws.upbound.io/Cluster",
+		"subnetIdRef":                  "ec2.aws.upbound.io/Subnet",
+		"targetKeyIdRef":               "kms.aws.upbound.io/Key",
+		"vpcEndpointIdRef":             "ec2.aws.upbound.io/VPCEndpoint",
+		"vpcIdRef":                     "ec2.aws.upbound.io/VPC",
+		"vpcSecurityGroupIdRef":        "ec2.aws.upbound.io/SecurityGroup",
+		"zoneIdRef":                    "route53.aws.upbound.io/Zone",
 	}
 }
 

@@ -82,6 +82,16 @@ func TestEnvironment(t *testing.T) {
 			network(resource(ec2, "VPC", "v", object{"ipv4IpamPoolIdRef": object{"name": "x"}})),
 			[]string{`v spec.forProvider.ipv4IpamPoolIdRef: what this refers to is not known: add the field to the table of references`},
 		},
+		"Secret that nobody makes": {
+			"the provider would wait for it",
+			network(resource("cloudfront.aws.upbound.io/v1beta1", "Function", "f", object{"codeSecretRef": object{"name": "dev.network.code", "namespace": "n", "key": "code"}})),
+			[]string{`f spec.forProvider.codeSecretRef.name: no claim of the environment makes a Secret called "dev.network.code"`},
+		},
+		"bucket that everybody reads": {
+			"a policy of a bucket names who",
+			network(resource("s3.aws.upbound.io/v1beta1", "BucketPolicy", "policy", object{"policy": statement(`"Principal":"*",` + one)})),
+			[]string{`policy spec.forProvider.policy: Statement[0]: A allows everyone: name a principal`},
+		},
 		"selector": {
 			"it may find what another claim made",
 			network(resource(ec2, "Subnet", "s", object{"vpcIdSelector": object{"matchLabels": object{"a": "b"}}})),
@@ -186,6 +196,15 @@ func TestEnvironment(t *testing.T) {
 		"queue policy": {
 			"everybody may be denied something",
 			network(resource(sqs, "QueuePolicy", "q", object{"policy": `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:eu-west-1:1:q"}]}`})), nil,
+		},
+		"repository policy": {
+			"it belongs to its repository, so it has a principal and no resource",
+			network(resource("ecr.aws.upbound.io/v1beta1", "RepositoryPolicy", "r", object{"policy": statement(`"Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"ecr:BatchGetImage"`)})), nil,
+		},
+		"repository policy for everyone": {
+			"anybody on AWS could pull",
+			network(resource("ecr.aws.upbound.io/v1beta1", "RepositoryPolicy", "r", object{"policy": statement(`"Principal":"*","Action":"ecr:BatchGetImage"`)})),
+			[]string{`r spec.forProvider.policy: Statement[0]: A allows everyone: name a principal`},
 		},
 		"inline policies": {
 			"those of a role may have 10,240 characters together",

@@ -9,5 +9,6 @@ go 1.26.5
 
 require (
 	github.com/crossplane/crossplane/v2 v2.3.4
+	github.com/external-secrets/external-secrets v0.16.2
 	github.com/upbound/provider-aws/v2 v2.4.0
 )

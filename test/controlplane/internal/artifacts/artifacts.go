@@ -15,9 +15,10 @@ import (
 
 // Modules are the folders of Go modules, such as go mod download -json tells them.
 type Modules struct {
-	ProviderAWS string // github.com/upbound/provider-aws/v2
-	Karpenter   string // github.com/aws/karpenter-provider-aws
-	Crossplane  string // github.com/crossplane/crossplane/v2
+	ProviderAWS     string // github.com/upbound/provider-aws/v2
+	Karpenter       string // github.com/aws/karpenter-provider-aws
+	Crossplane      string // github.com/crossplane/crossplane/v2
+	ExternalSecrets string // github.com/external-secrets/external-secrets
 }
 
 // Chart is where a platform takes a Helm chart from.

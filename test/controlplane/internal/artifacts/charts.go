@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -88,7 +89,16 @@ func source(from Modules, name string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find stand-in: %w", err)
 	}
-	return readFiles(folder)
+	files, err := readFiles(folder)
+	if err != nil || name != "external-secrets" {
+		return files, err
+	}
+	definitions, err := secretDefinitions(from.ExternalSecrets)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(files, definitions)
+	return files, nil
 }
 
 // realChart is a chart out of a module.

@@ -34,6 +34,18 @@ spec:
     storage: false
 `
 
+// secretVersion is a version of a kind of External Secrets, whose descriptions look like templates.
+const secretVersion = `  - name: v1
+    served: true
+    storage: false
+    schema:
+      openAPIV3Schema:
+        description: Its values are like {{ .this }}.
+        properties:
+          description: {type: string}
+        type: object
+`
+
 // fixtures are modules with just enough in them.
 func fixtures(t *testing.T) Modules {
 	t.Helper()
@@ -63,12 +75,18 @@ func fixtures(t *testing.T) Modules {
 		write("*.md\n", "karpenter", "charts", chart, ".helmignore")
 	}
 	write("kind: CustomResourceDefinition\n", "karpenter", "pkg", "apis", "crds", "nodepools.yaml")
+	for _, d := range [][2]string{{"ClusterSecretStore", "clustersecretstores"}, {"ExternalSecret", "externalsecrets"}, {"SecretStore", "secretstores"}} {
+		const group = "external-secrets.io"
+		text := replaceAll(definition, "GROUP", group, "KIND", d[0], "PLURAL", d[1]) + secretVersion
+		write(text, "external-secrets", "config", "crds", "bases", group+"_"+d[1]+".yaml")
+	}
 	write("name: crossplane\nversion: 0.0.1\nappVersion: 0.0.1\n", "crossplane", "cluster", "charts", "crossplane", "Chart.yaml")
 	write("provider: {packages: []}\n", "crossplane", "cluster", "charts", "crossplane", "values.yaml")
 	return Modules{
-		ProviderAWS: filepath.Join(folder, "aws"),
-		Karpenter:   filepath.Join(folder, "karpenter"),
-		Crossplane:  filepath.Join(folder, "crossplane"),
+		ProviderAWS:     filepath.Join(folder, "aws"),
+		Karpenter:       filepath.Join(folder, "karpenter"),
+		Crossplane:      filepath.Join(folder, "crossplane"),
+		ExternalSecrets: filepath.Join(folder, "external-secrets"),
 	}
 }
 
@@ -81,6 +99,7 @@ func catalogue() Catalogue {
 			"aws-load-balancer-controller": {Repository: "https://aws.github.io/eks-charts", Version: "3.5.0"},
 			"metrics-server":               {Repository: "https://kubernetes-sigs.github.io/metrics-server", Version: "3.13.1"},
 			"external-secrets":             {Repository: "https://charts.external-secrets.io", Version: "2.9.0"},
+			"external-dns":                 {Repository: "https://kubernetes-sigs.github.io/external-dns", Version: "1.21.1"},
 			"crossplane":                   {Repository: "https://charts.crossplane.io/stable", Version: "2.3.4"},
 		},
 		ProviderPrefix:  "xpkg.upbound.io/upbound/provider-aws",

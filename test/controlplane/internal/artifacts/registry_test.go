@@ -231,11 +231,52 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is not for the program of version %s: %s", chart, version, files[chart+"/Chart.yaml"])
 		}
 	}
-	for _, chart := range []string{"aws-load-balancer-controller", "metrics-server", "external-secrets"} {
+	for _, chart := range []string{"aws-load-balancer-controller", "metrics-server", "external-secrets", "external-dns"} {
 		files := unpack(t, made.charts[chart].archive)
 		if files[chart+"/values.schema.json"] == "" || files[chart+"/templates/_helpers.tpl"] == "" {
 			t.Errorf("%s lacks files: %v", chart, files)
 		}
+	}
+}
+
+// TestSecretDefinitions looks at the definitions that come out of the module.
+func TestSecretDefinitions(t *testing.T) {
+	t.Parallel()
+	files := unpack(t, build(t).charts["external-secrets"].archive)
+	for _, plural := range []string{"clustersecretstores", "externalsecrets", "secretstores"} {
+		text := files["external-secrets/definitions/"+plural+".yaml"]
+		var found struct {
+			Metadata struct{ Name string }
+			Spec     struct {
+				Conversion any
+				Versions   []struct {
+					Name            string
+					Served, Storage bool
+					Schema          struct {
+						OpenAPIV3Schema struct {
+							Description string
+							Properties  map[string]any
+						}
+					}
+				}
+			}
+		}
+		if err := yaml.Unmarshal([]byte(text), &found); err != nil {
+			t.Fatal(err)
+		}
+		if found.Metadata.Name != plural+".external-secrets.io" || found.Spec.Conversion != nil || len(found.Spec.Versions) != 1 {
+			t.Fatalf("%s: %+v", plural, found)
+		}
+		version := found.Spec.Versions[0]
+		schema := version.Schema.OpenAPIV3Schema
+		if version.Name != "v1" || !version.Served || !version.Storage || schema.Description != "" || schema.Properties["description"] == nil {
+			t.Errorf("%s has the version %+v", plural, version)
+		}
+	}
+	without := fixtures(t)
+	without.ExternalSecrets = t.TempDir()
+	if _, err := New(without, catalogue()); err == nil || !strings.Contains(err.Error(), "make chart external-secrets: read definition") {
+		t.Errorf("without the module: %v", err)
 	}
 }
 
@@ -244,10 +285,11 @@ func TestMirrors(t *testing.T) {
 	t.Parallel()
 	got := catalogue().Mirrors(Addresses{Charts: "127.0.0.1:1", Packages: "127.0.0.1:2", OCI: "127.0.0.1:3"})
 	for from, to := range map[string]string{
-		"https://aws.github.io/eks-charts":    "http://127.0.0.1:1/aws.github.io/eks-charts",
-		"https://charts.crossplane.io/stable": "http://127.0.0.1:1/charts.crossplane.io/stable",
-		"https://charts.external-secrets.io":  "http://127.0.0.1:1/charts.external-secrets.io",
-		"public.ecr.aws/karpenter":            "localhost:3/public.ecr.aws/karpenter",
+		"https://aws.github.io/eks-charts":               "http://127.0.0.1:1/aws.github.io/eks-charts",
+		"https://charts.crossplane.io/stable":            "http://127.0.0.1:1/charts.crossplane.io/stable",
+		"https://charts.external-secrets.io":             "http://127.0.0.1:1/charts.external-secrets.io",
+		"https://kubernetes-sigs.github.io/external-dns": "http://127.0.0.1:1/kubernetes-sigs.github.io/external-dns",
+		"public.ecr.aws/karpenter":                       "localhost:3/public.ecr.aws/karpenter",
 	} {
 		if got.Charts[from] != to {
 			t.Errorf("%s leads to %s, want %s", from, got.Charts[from], to)
@@ -261,7 +303,7 @@ func TestMirrors(t *testing.T) {
 			t.Errorf("%s leads to %s, want %s", from, got.Packages[from], to)
 		}
 	}
-	if len(got.Charts) != 5 || len(got.Packages) != 2 {
+	if len(got.Charts) != 6 || len(got.Packages) != 2 {
 		t.Errorf("mirrors are %v", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,8 +21,10 @@ type schemaNode struct {
 	Enum                 []any
 	Properties           map[string]*schemaNode
 	Definitions          map[string]*schemaNode
-	AdditionalProperties any
+	AdditionalProperties json.RawMessage
 	Items                *schemaNode
+	Required             []string
+	Pattern              string
 }
 
 // check lists what is wrong with a value.
@@ -44,9 +47,18 @@ func (n *schemaNode) check(root *schemaNode, at string, value any) []string {
 		for name, inner := range value {
 			if property := n.Properties[name]; property != nil {
 				wrong = append(wrong, property.check(root, at+"."+name, inner)...)
-			} else if n.AdditionalProperties == false {
-				wrong = append(wrong, at+"."+name+" is unknown")
+			} else {
+				wrong = append(wrong, n.additional(root, at+"."+name, inner)...)
 			}
+		}
+		for _, name := range n.Required {
+			if _, ok := value[name]; !ok {
+				wrong = append(wrong, at+"."+name+" is missing")
+			}
+		}
+	case string:
+		if n.Pattern != "" && !regexp.MustCompile(n.Pattern).MatchString(value) {
+			wrong = append(wrong, fmt.Sprintf("%s is %s, not like %s", at, value, n.Pattern))
 		}
 	case []any:
 		for _, inner := range value {
@@ -56,6 +68,22 @@ func (n *schemaNode) check(root *schemaNode, at string, value any) []string {
 		}
 	}
 	return wrong
+}
+
+// additional lists what is wrong with a value that no property is named after.
+func (n *schemaNode) additional(root *schemaNode, at string, value any) []string {
+	switch text := string(n.AdditionalProperties); text {
+	case "", "true":
+		return nil
+	case "false":
+		return []string{at + " is unknown"}
+	default:
+		var inner schemaNode
+		if err := json.Unmarshal(n.AdditionalProperties, &inner); err != nil {
+			return []string{at + ": " + err.Error()}
+		}
+		return inner.check(root, at, value)
+	}
 }
 
 func typeName(value any) string {
@@ -126,11 +154,29 @@ func TestValues(t *testing.T) {
 	t.Parallel()
 	mirrored := map[string]any{"repository": "registry.example.org/image"}
 	component := map[string]any{"image": mirrored, "tolerations": []any{}}
-	for chart, c := range map[string]struct{ mirrored, wrong map[string]any }{
+	pair := map[string]any{"key": "project", "value": "acme"}
+	params := func(name string, value any) map[string]any {
+		return map[string]any{"spec": map[string]any{name: value}}
+	}
+	for chart, c := range map[string]struct{ mirrored, wrong, params map[string]any }{
 		"aws-load-balancer-controller": {
-			mirrored: map[string]any{"image": mirrored},
+			mirrored: map[string]any{"image": mirrored, "ingressClassParams": map[string]any{"create": true, "name": "alb", "spec": map[string]any{
+				"scheme": "internet-facing", "targetType": "ip", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+				"group":                  map[string]any{"name": "acme-dev"},
+				"subnets":                map[string]any{"tags": map[string]any{"kubernetes.io/role/elb": []any{"1"}}},
+				"listeners":              []any{map[string]any{"protocol": "HTTPS", "port": 443.0}},
+				"loadBalancerAttributes": []any{map[string]any{"key": "deletion_protection.enabled", "value": "true"}},
+				"tags":                   []any{pair}, "wafv2AclName": "acme-dev",
+			}}},
 			wrong: map[string]any{
 				"replicas": 2.0, "replicaCount": "2", "enableServiceMutatorWebhook": "false", "defaultTargetType": "pod", "vpcTags": "Name=a",
+				"ingressClassParams": map[string]any{"created": true},
+			},
+			params: map[string]any{
+				"schema": "internal", "scheme": "public", "targetType": "pod", "sslPolicy": "ELBSecurityPolicy-2016-08",
+				"group": map[string]any{"nam": "a"}, "subnets": map[string]any{"tags": map[string]any{"a": "1"}}, "tags": map[string]any{"a": "b"},
+				"listeners": []any{map[string]any{"protocol": "HTTPS"}}, "loadBalancerAttributes": []any{map[string]any{"key": "a", "value": true}},
+				"wafv2ACLName": "a",
 			},
 		},
 		"metrics-server": {
@@ -145,6 +191,20 @@ func TestValues(t *testing.T) {
 			wrong: map[string]any{
 				"crds": true, "installCRDs": "true", "webhook": map[string]any{"toleration": []any{}},
 				"certController": map[string]any{"tolerations": []any{map[string]any{"operator": "Exist"}}},
+			},
+		},
+		"external-dns": {
+			mirrored: map[string]any{
+				"image": mirrored, "provider": map[string]any{"name": "aws"}, "sources": []any{"ingress"}, "policy": "sync", "registry": "txt",
+				"txtOwnerId": "acme-dev", "domainFilters": []any{"dev.example.org"}, "extraArgs": []any{"--aws-zone-type=public"}, "interval": "2m",
+				"serviceAccount": map[string]any{"create": true, "name": "external-dns"}, "tolerations": []any{map[string]any{"operator": "Exists"}},
+				"env":       []any{map[string]any{"name": "AWS_REGION", "value": "eu-west-1"}},
+				"resources": map[string]any{"requests": map[string]any{"cpu": "50m", "memory": "64Mi"}},
+			},
+			wrong: map[string]any{
+				"provider": "aws", "sources": []any{"ingresses"}, "policy": "delete", "registry": "text", "txtOwnerID": "acme",
+				"domainFilters": "dev.example.org", "extraArgs": []any{"aws-zone-type=public"}, "interval": "often",
+				"serviceAccount": map[string]any{"annotation": "a"}, "resources": map[string]any{"request": map[string]any{}},
 			},
 		},
 	} {
@@ -165,6 +225,11 @@ func TestValues(t *testing.T) {
 		for name, value := range c.wrong {
 			if wrong := root.check(&root, chart, map[string]any{name: value}); len(wrong) == 0 {
 				t.Errorf("%s: %s: %v is accepted", chart, name, value)
+			}
+		}
+		for name, value := range c.params {
+			if wrong := root.check(&root, chart, map[string]any{"ingressClassParams": params(name, value)}); len(wrong) == 0 {
+				t.Errorf("%s: ingressClassParams.spec.%s: %v is accepted", chart, name, value)
 			}
 		}
 	}

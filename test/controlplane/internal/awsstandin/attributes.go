@@ -17,6 +17,10 @@ func (c *cloud) attributes(r *resource) fields {
 		all = ec2Attributes(r)
 	case groupEKS:
 		all = c.eksAttributes(r)
+	case groupRoute53, groupACM, groupCloudFront, groupWAF, groupS3:
+		all = edgeAttributes(r)
+	case groupRDS:
+		all = databaseAttributes(r)
 	default:
 		all = otherAttributes(r)
 	}
@@ -116,6 +120,10 @@ func otherAttributes(r *resource) fields {
 		return fields{"targetKeyArn": arn(r.place, serviceKMS, "key/"+keyID(text(r.params, "targetKeyId")))}
 	case "Queue":
 		return fields{"url": r.identity}
+	case "Repository":
+		return fields{"registryId": r.place.account, "repositoryUrl": r.place.account + ".dkr.ecr." + r.place.region + ".amazonaws.com/" + r.identity}
+	case "LifecyclePolicy", "RepositoryPolicy", "RegistryScanningConfiguration":
+		return fields{"registryId": r.place.account}
 	default:
 		return nil
 	}

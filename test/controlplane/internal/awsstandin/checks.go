@@ -21,6 +21,10 @@ func (c *cloud) check(r *resource) error {
 		return c.checkEC2(r)
 	case groupEKS:
 		return c.checkEKS(r)
+	case groupRoute53, groupACM, groupCloudFront, groupWAF, groupS3:
+		return c.checkEdge(r)
+	case groupRDS:
+		return c.checkRDS(r)
 	default:
 		return c.checkOther(r)
 	}
@@ -45,7 +49,7 @@ func idFields() map[string]string {
 // arnFields are the fields that hold an ARN of something that has to exist. A principal of an access entry, or the target of an event, has not.
 func arnFields() []string {
 	return []string{
-		"roleArn", "iamRoleArn", "nodeRoleArn", "policyArn", "serviceAccountRoleArn", "targetRoleArn", "permissionsBoundary", "keyArn", "kmsKeyId",
+		"roleArn", "iamRoleArn", "nodeRoleArn", "policyArn", "serviceAccountRoleArn", "targetRoleArn", "permissionsBoundary", "keyArn", "kmsKeyId", "kmsKey",
 	}
 }
 

@@ -36,6 +36,8 @@ func (c *cloud) checkOther(r *resource) error {
 		if pattern := text(r.params, "eventPattern"); pattern != "" && !json.Valid([]byte(pattern)) {
 			return errors.New("InvalidEventPatternException: Event pattern is not valid")
 		}
+	case "Repository", "LifecyclePolicy", "RepositoryPolicy", "RegistryScanningConfiguration", "Enabler":
+		return c.checkImages(r)
 	case "Target":
 		name := text(r.params, "rule")
 		if bus(r.params) != "default" {

@@ -106,7 +106,7 @@ func (c *cloud) ensure(w want) (view, error) {
 	if r.failure != nil {
 		return view{}, fmt.Errorf("create failed: %w", r.failure)
 	}
-	pending := r.kind.full() == kindCluster && r.address == nil
+	pending := r.kind.full() == kindCluster && r.address == nil || c.unproved(r)
 	if pending || w.stuck && !r.shown {
 		return view{start: start}, nil
 	}
@@ -157,6 +157,9 @@ func (c *cloud) create(w want) (*resource, error) {
 		return nil, fmt.Errorf("ValidationError: name %q has %d characters, allowed are 1 to %d", w.external, len(w.external), longest)
 	}
 	r := &resource{kind: w.kind, place: w.place, object: w.object, uid: w.uid, params: merge(w.initial, w.params), version: 1}
+	if w.kind.identity == chosen {
+		r.identity = identify(w.kind, w.external, r.params)
+	}
 	if err := c.check(r); err != nil {
 		return nil, err
 	}
@@ -164,7 +167,9 @@ func (c *cloud) create(w want) (*resource, error) {
 	if w.kind.identity == given {
 		r.identity = giveID(r)
 	}
-	if taken := c.resources[r.slot()]; taken != nil {
+	if taken := c.resources[r.slot()]; taken != nil && puts(w.kind) {
+		delete(c.managed, key{w.kind.full(), taken.object})
+	} else if taken != nil {
 		return nil, fmt.Errorf("%s: %s %q already exists", alreadyExists(w.kind), w.kind.name, r.identity)
 	}
 	return c.add(r), nil
@@ -255,7 +260,7 @@ func (c *cloud) forget(k key, remove bool) error {
 
 // lookup finds a resource in the place of another one.
 func (c *cloud) lookup(p place, kind, identity string) *resource {
-	if strings.HasPrefix(kind, groupIAM+"/") {
+	if group, _, _ := strings.Cut(kind, "/"); worldwide(group) {
 		p.region = ""
 	}
 	return c.resources[slot{kind, p.account, p.region, identity}]

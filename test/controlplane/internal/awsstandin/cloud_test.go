@@ -36,6 +36,8 @@ func TestRefusals(t *testing.T) {
 		{groupEC2 + "/NetworkACL", "acl", `{vpcId: ` + vpc + `}`},
 		{groupEC2 + "/NetworkACLRule", "in", `{networkAclId: ` + id(groupEC2+"/NetworkACL", "acl") + `, ruleNumber: 100, egress: false}`},
 		{kindRole, "role", `{assumeRolePolicy: '{"Statement": []}'}`},
+		{kindRepository, "acme/web", `{imageTagMutability: IMMUTABLE}`},
+		{groupECR + "/LifecyclePolicy", "old", `{repository: acme/web, policy: '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged", "countNumber": 1}}]}'}`},
 		{groupEC2 + "/RouteTable", "table", `{vpcId: ` + vpc + `}`},
 		{groupEC2 + "/VPCEndpoint", "s3", `{vpcId: ` + vpc + `, vpcEndpointType: Gateway}`},
 	}
@@ -72,6 +74,17 @@ func TestRefusals(t *testing.T) {
 		"target of no rule":         {asked{groupEvents + "/Target", "x", `{rule: none, targetId: a}`}, "Rule none does not exist"},
 		"alias of no key":           {asked{groupKMS + "/Alias", "x", `{targetKeyId: none}`}, "NotFoundException"},
 		"policy of no queue":        {asked{groupSQS + "/QueuePolicy", "x", `{queueUrl: "https://none"}`}, "NonExistentQueue"},
+		"repository in capitals":    {asked{kindRepository, "acme/Web", `{imageTagMutability: IMMUTABLE}`}, "Invalid parameter at 'repositoryName'"},
+		"two dashes in a row":       {asked{kindRepository, "acme--x/web", `{imageTagMutability: IMMUTABLE}`}, "Invalid parameter at 'repositoryName'"},
+		"key of no repository":      {asked{kindRepository, "acme/api", `{imageTagMutability: IMMUTABLE, encryptionConfiguration: [{kmsKey: "arn:aws:kms:eu-west-1:111122223333:key/none"}]}`}, "NotFoundException"},
+		"exclusions of none":        {asked{kindRepository, "acme/api", `{imageTagMutability: IMMUTABLE_WITH_EXCLUSION}`}, "exclusion filters"},
+		"another lifecycle":         {asked{groupECR + "/LifecyclePolicy", "new", `{repository: acme/web, policy: '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged", "countNumber": 2}}]}'}`}, ""},
+		"lifecycle of nothing":      {asked{groupECR + "/LifecyclePolicy", "x", `{repository: acme/none, policy: "{}"}`}, "RepositoryNotFoundException"},
+		"lifecycle that keeps none": {asked{groupECR + "/LifecyclePolicy", "x", `{repository: acme/web, policy: '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "tagged", "tagPatternList": ["*"], "countNumber": 0}}]}'}`}, "validation failure: rule 1"},
+		"lifecycle without rules":   {asked{groupECR + "/LifecyclePolicy", "x", `{repository: acme/web, policy: "{}"}`}, "there is no rule"},
+		"policy with a resource":    {asked{groupECR + "/RepositoryPolicy", "x", `{repository: acme/web, policy: '{"Statement": [{"Principal": "*", "Resource": "*"}]}'}`}, "no resource"},
+		"continuous and basic":      {asked{groupECR + "/RegistryScanningConfiguration", "x", `{scanType: BASIC, rule: [{scanFrequency: CONTINUOUS_SCAN}]}`}, "CONTINUOUS_SCAN"},
+		"Inspector of another":      {asked{groupInspector + "/Enabler", "x", `{accountIds: ["999999999999"], resourceTypes: [ECR]}`}, "delegated administrator"},
 		"issuer without encryption": {asked{groupIAM + "/OpenIDConnectProvider", "x", `{url: "http://x"}`}, "InvalidInput"},
 	}
 	for name, tc := range cases {

@@ -1,11 +1,19 @@
 package awsstandin
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // deletable tells whether AWS would delete a resource: what others need stays.
 func (c *cloud) deletable(r *resource) error {
 	if r.kind.full() == kindCluster && r.params["deletionProtection"] == true {
 		return fmt.Errorf("InvalidRequestException: cluster %s has deletion protection", r.identity)
+	}
+	if r.kind.full() == kindDatabase {
+		if err := deletableDatabase(r); err != nil {
+			return err
+		}
 	}
 	for _, use := range uses()[r.kind.full()] {
 		var user *resource
@@ -14,7 +22,7 @@ func (c *cloud) deletable(r *resource) error {
 			name = resourceARN(r)
 		}
 		for place, other := range c.resources {
-			near := place.account == r.place.account && place.region == r.place.region
+			near := place.account == r.place.account && (place.region == r.place.region || worldwide(group(place.kind)) || worldwide(r.kind.group))
 			if near && place.kind == use.kind && mentions(other.params, use.field, name) {
 				user = other
 				break
@@ -30,6 +38,9 @@ func (c *cloud) deletable(r *resource) error {
 	}
 	return nil
 }
+
+// group is the group of a kind.
+func group(kind string) string { return kind[:strings.Index(kind, "/")] }
 
 // inUseError says that another resource has to go before.
 type inUseError struct {
@@ -81,14 +92,26 @@ func uses() map[string][]use {
 		kindSecurityGroup: {
 			{kind: kindCluster, field: "vpcConfig.securityGroupIds", code: dependency},
 			{kind: groupEC2 + "/VPCEndpointSecurityGroupAssociation", field: "securityGroupId", code: dependency},
+			{kind: groupEC2 + "/SecurityGroupIngressRule", field: "referencedSecurityGroupId", code: dependency},
+			{kind: kindDatabase, field: "vpcSecurityGroupIds", code: dependency},
 		},
-		kindEIP:                  {{kind: kindNATGateway, field: "allocationId", code: "AuthFailure"}},
-		groupEC2 + "/RouteTable": {{kind: groupEC2 + "/RouteTableAssociation", field: "routeTableId", code: dependency}},
-		kindCluster:              {{kind: kindNodeGroup, field: "clusterName", code: "ResourceInUseException"}},
+		kindDatabase: {
+			{kind: groupRDS + "/ClusterInstance", field: "clusterIdentifier", code: "InvalidDBClusterStateFault"},
+			{kind: kindGlobal, field: "sourceDbClusterIdentifier", code: "InvalidDBClusterStateFault", arn: true},
+		},
+		groupRDS + "/SubnetGroup":           {{kind: kindDatabase, field: "dbSubnetGroupName", code: "InvalidDBSubnetGroupStateFault"}},
+		groupRDS + "/ClusterParameterGroup": {{kind: kindDatabase, field: "dbClusterParameterGroupName", code: "InvalidDBParameterGroupState"}},
+		kindEIP:                             {{kind: kindNATGateway, field: "allocationId", code: "AuthFailure"}},
+		groupEC2 + "/RouteTable":            {{kind: groupEC2 + "/RouteTableAssociation", field: "routeTableId", code: dependency}},
+		kindCluster:                         {{kind: kindNodeGroup, field: "clusterName", code: "ResourceInUseException"}},
 		kindRole: {
 			{kind: groupIAM + "/RolePolicyAttachment", field: "role", code: "DeleteConflict"},
 			{kind: groupIAM + "/RolePolicy", field: "role", code: "DeleteConflict"},
 		},
+		kindZone:              {{kind: kindRecord, field: "zoneId", code: "HostedZoneNotEmpty"}},
+		kindCertificate:       {{kind: kindDistribution, field: "viewerCertificate.acmCertificateArn", code: "ResourceInUseException"}},
+		kindWebACL:            {{kind: kindDistribution, field: "webAclId", code: "WAFAssociatedItemException", arn: true}},
+		kindHeadersPolicy:     {{kind: kindDistribution, field: "defaultCacheBehavior.responseHeadersPolicyId", code: "ResponseHeadersPolicyInUse"}},
 		kindPolicy:            {{kind: groupIAM + "/RolePolicyAttachment", field: "policyArn", code: "DeleteConflict", arn: true}},
 		groupEvents + "/Rule": {{kind: groupEvents + "/Target", field: "rule", code: "ValidationException"}},
 	}

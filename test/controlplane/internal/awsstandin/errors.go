@@ -37,6 +37,8 @@ func missing(kind, id string) error {
 		return fmt.Errorf("NoSuchEntity: Policy %s does not exist or is not attachable", id)
 	case "Key":
 		return fmt.Errorf("NotFoundException: Key '%s' does not exist", id)
+	case "Repository":
+		return fmt.Errorf("RepositoryNotFoundException: The repository with name '%s' does not exist in the registry", id)
 	case "Queue":
 		return fmt.Errorf("AWS.SimpleQueueService.NonExistentQueue: The specified queue %s does not exist", id)
 	case "Cluster":
@@ -57,6 +59,8 @@ func alreadyExists(k kind) string {
 		return "AlreadyExistsException"
 	case groupSQS:
 		return "QueueAlreadyExists"
+	case groupECR:
+		return "RepositoryAlreadyExistsException"
 	case groupLogs:
 		return "ResourceAlreadyExistsException"
 	}

@@ -46,6 +46,9 @@ func defaultGroup(vpc string) string { return implicit("sg-", "default-security-
 // giveID is the id that AWS gives a resource. The same object gets the same id again.
 func giveID(r *resource) string {
 	seed := []string{r.place.account, r.place.region, r.kind.full(), r.object}
+	if id := edgeID(r, seed); id != "" {
+		return id
+	}
 	switch r.kind.name {
 	case "DefaultSecurityGroup":
 		return defaultGroup(text(r.params, "vpcId"))
@@ -69,6 +72,17 @@ func giveID(r *resource) string {
 		return "https://sqs." + r.place.region + ".amazonaws.com/" + r.place.account + "/" + name
 	case "QueuePolicy":
 		return text(r.params, "queueUrl")
+	case "LifecyclePolicy", "RepositoryPolicy":
+		return text(r.params, "repository")
+	case "RegistryScanningConfiguration":
+		return r.place.account
+	case "Enabler":
+		return strings.Join(texts(r.params, "accountIds"), ":") + "-" + strings.Join(texts(r.params, "resourceTypes"), ":")
+	case "Secret":
+		const characters = 6
+		return arn(r.place, "secretsmanager", "secret:"+text(r.params, "name")+"-"+hash(seed...)[:characters])
+	case "SecretVersion":
+		return text(r.params, "secretId") + "|" + uuid(seed...)
 	default:
 		return hexID(r.kind.prefix, seed...)
 	}
@@ -102,6 +116,8 @@ func computeID(k kind, params fields) string {
 		return "a-" + p("vpcEndpointId") + digits(p("subnetId"))
 	case "VPCEndpointRouteTableAssociation":
 		return "a-" + p("vpcEndpointId") + digits(p("routeTableId"))
+	case "WebACLLoggingConfiguration":
+		return p("resourceArn")
 	case "Tag":
 		return p("resourceId") + "," + p("key")
 	case "Addon":
@@ -162,6 +178,9 @@ func arn(p place, service, resource string) string {
 // resourceARN is the ARN of a resource; empty if its kind has none.
 func resourceARN(r *resource) string {
 	k := r.kind
+	if name, ok := edgeARN(r); ok {
+		return name
+	}
 	switch k.name {
 	case "Role", "Policy":
 		path := text(r.params, "path")
@@ -169,8 +188,12 @@ func resourceARN(r *resource) string {
 			path = "/"
 		}
 		return arn(r.place, serviceIAM, k.resource+path+r.identity)
-	case "OpenIDConnectProvider":
+	case "OpenIDConnectProvider", "Secret":
 		return r.identity
+	case "GlobalCluster":
+		everywhere := r.place
+		everywhere.region = ""
+		return arn(everywhere, k.service, k.resource+r.identity)
 	case "RolePolicy", "RolePolicyAttachment":
 		return ""
 	case "NodeGroup", "Addon":

@@ -25,7 +25,7 @@ type kind struct {
 func (k kind) full() string { return k.group + "/" + k.name }
 
 // global kinds have no region.
-func (k kind) global() bool { return k.service == serviceIAM }
+func (k kind) global() bool { return k.service == serviceIAM || worldwide(k.group) }
 
 const (
 	groupEC2    = "ec2.aws.upbound.io"
@@ -35,6 +35,13 @@ const (
 	groupSQS    = "sqs.aws.upbound.io"
 	groupEvents = "cloudwatchevents.aws.upbound.io"
 	groupLogs   = "cloudwatchlogs.aws.upbound.io"
+	groupECR    = "ecr.aws.upbound.io"
+	// groupInspector has no ARNs.
+	groupInspector = "inspector2.aws.upbound.io"
+	groupRDS       = "rds.aws.upbound.io"
+	groupSecret    = "secretsmanager.aws.upbound.io"
+	groupSSM       = "ssm.aws.upbound.io"
+	groupAlarms    = "cloudwatch.aws.upbound.io"
 )
 
 const (
@@ -42,6 +49,7 @@ const (
 	serviceEKS = "eks"
 	serviceIAM = "iam"
 	serviceKMS = "kms"
+	serviceECR = "ecr"
 )
 
 const (
@@ -67,6 +75,10 @@ const (
 	kindPolicy         = groupIAM + "/Policy"
 	kindKey            = groupKMS + "/Key"
 	kindQueue          = groupSQS + "/Queue"
+	kindRepository     = groupECR + "/Repository"
+	kindDatabase       = groupRDS + "/Cluster"
+	kindGlobal         = groupRDS + "/GlobalCluster"
+	kindSecret         = groupSecret + "/Secret"
 	kindProviderConfig = "aws.upbound.io/ProviderConfig"
 )
 
@@ -135,7 +147,26 @@ func table() map[string]kind {
 		plain(groupEvents, "Rule", "events", "rule/", chosen).limited(64),
 		plain(groupEvents, "Target", "", "", computed).newer(),
 		plain(groupLogs, "Group", "logs", "log-group:", chosen).limited(512),
+
+		plain(groupECR, "Repository", serviceECR, "repository/", chosen).newer().limited(256),
+		plain(groupECR, "LifecyclePolicy", "", "", given),
+		plain(groupECR, "RepositoryPolicy", "", "", given),
+		plain(groupECR, "RegistryScanningConfiguration", "", "", given),
+		plain(groupInspector, "Enabler", "", "", given),
+
+		plain(groupRDS, "Cluster", "rds", "cluster:", chosen).newer().limited(63),
+		plain(groupRDS, "ClusterInstance", "rds", "db:", chosen).limited(63),
+		plain(groupRDS, "ClusterParameterGroup", "rds", "cluster-pg:", chosen).limited(255),
+		plain(groupRDS, "GlobalCluster", "rds", "global-cluster:", chosen).limited(63),
+		plain(groupRDS, "SubnetGroup", "rds", "subgrp:", chosen).limited(255),
+		plain(groupSecret, "Secret", "secretsmanager", "secret:", given),
+		plain(groupSecret, "SecretVersion", "", "", given),
+		plain(groupSSM, "Parameter", "ssm", "parameter", chosen).limited(1011),
+		plain(groupAlarms, "MetricAlarm", "cloudwatch", "alarm:", chosen).newer().limited(255),
 	} {
+		all[k.full()] = k
+	}
+	for _, k := range edgeKinds() {
 		all[k.full()] = k
 	}
 	return all

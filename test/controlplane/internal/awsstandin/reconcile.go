@@ -153,6 +153,7 @@ func (s *Standin) report(ctx context.Context, k key, object fields, seen view, e
 		}
 		status["conditions"] = setConditions(object, now, failed(err))
 	case seen.provider == nil:
+		after = retrySoon
 		status["conditions"] = setConditions(object, now, synced(), creating())
 	case !seen.ready:
 		status["conditions"] = setConditions(object, now, synced(), unavailable())

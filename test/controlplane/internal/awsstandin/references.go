@@ -34,13 +34,19 @@ func references() map[string]reference {
 	group := reference{kind: kindSecurityGroup}
 	return map[string]reference{
 		"allocationIdRef":              {kind: kindEIP, take: providerID},
+		"bucketRef":                    {kind: kindBucket, take: providerID},
+		"certificateArnRef":            {kind: kindCertificate},
+		"clusterIdentifierRef":         {kind: kindDatabase},
 		"clusterNameRef":               cluster,
+		"dbSubnetGroupNameRef":         {kind: groupRDS + "/SubnetGroup"},
 		"deliverCrossAccountRoleRef":   role,
 		"gatewayIdRef":                 {kind: groupEC2 + "/InternetGateway"},
 		"iamRoleArnRef":                role,
 		"kmsKeyIdRef":                  {kind: kindKey, take: providerARN},
+		"kmsKeyRef":                    {kind: kindKey, take: providerARN},
 		"logDestinationRef":            {kind: groupLogs + "/Group", take: providerARN},
 		"managedPolicyArnsRef":         {kind: kindPolicy, take: providerARN},
+		"masterUserSecretKmsKeyIdRef":  {kind: kindKey},
 		"natGatewayIdRef":              {kind: kindNATGateway},
 		"networkAclIdRef":              {kind: groupEC2 + "/NetworkACL", take: providerID},
 		"nodeRoleArnRef":               role,
@@ -49,14 +55,18 @@ func references() map[string]reference {
 		"principalArnRef":              {kind: kindAccessEntry, take: principalARN},
 		"queueUrlRef":                  {kind: kindQueue, take: providerID},
 		"referencedSecurityGroupIdRef": group,
+		"repositoryRef":                {kind: kindRepository},
+		"resourceArnRef":               {kind: kindWebACL, take: providerARN},
 		"roleArnRef":                   role,
 		"roleRef":                      {kind: kindRole},
 		"routeTableIdRef":              {kind: groupEC2 + "/RouteTable"},
 		"ruleRef":                      {kind: groupEvents + "/Rule"},
 		"secondaryAllocationIdsRef":    {kind: kindEIP, take: providerID},
+		"secretIdRef":                  {kind: kindSecret, take: providerARN},
 		"securityGroupIdRef":           group,
 		"securityGroupRef":             group,
 		"serviceAccountRoleArnRef":     role,
+		"sourceDbClusterIdentifierRef": {kind: kindDatabase, take: providerARN},
 		"sourceSecurityGroupIdRef":     group,
 		"subnetIdRef":                  {kind: kindSubnet},
 		"targetKeyIdRef":               {kind: kindKey},
@@ -64,6 +74,7 @@ func references() map[string]reference {
 		"vpcEndpointIdRef":             {kind: groupEC2 + "/VPCEndpoint", take: providerID},
 		"vpcIdRef":                     {kind: kindVPC},
 		"vpcSecurityGroupIdRef":        group,
+		"zoneIdRef":                    {kind: kindZone},
 	}
 }
 
@@ -108,6 +119,8 @@ func (r *resolver) object(path string, object fields) error {
 		switch value := object[name].(type) {
 		case fields:
 			switch {
+			case strings.HasSuffix(name, "SecretRef"): // The provider reads it, and no field takes what is in it.
+			case strings.HasSuffix(name, "SecretRef"): // A Secret of Kubernetes: what is in it does not matter here.
 			case strings.HasSuffix(name, "Ref"):
 				err = r.one(path, object, name, text(value, "name"))
 			case strings.HasSuffix(name, "Selector"):

@@ -2,11 +2,14 @@ package awsstandin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,6 +62,7 @@ func TestComposedResources(t *testing.T) {
 		{kindCluster, "app.cluster.cluster", "sg-", []any{"vpcConfig", "clusterSecurityGroupId"}},
 		{kindCluster, "app.cluster.cluster", "1.3", []any{"version"}},
 		{kindKey, "app.cluster.secrets-key", "arn:aws:kms:eu-west-1:111122223333:key/", []any{"arn"}},
+		{kindRepository, "app.registry.repository-web", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/acme/web", []any{"repositoryUrl"}},
 		{kindQueue, "app.cluster.karpenter-queue", "https://sqs.eu-west-1.amazonaws.com/111122223333/", []any{"id"}},
 	} {
 		if got := text(h.get(want.kind, want.name), append([]any{"status", "atProvider"}, want.path...)...); !strings.HasPrefix(got, want.prefix) {
@@ -78,6 +82,10 @@ func golden(t *testing.T) []fields {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden files: %v", err)
 	}
+	// The database with a copy has what the one without has, and the password that a copy asks for.
+	slices.SortStableFunc(files, func(a, b string) int {
+		return strings.Compare(strconv.FormatBool(!strings.HasSuffix(a, "replica.yaml")), strconv.FormatBool(!strings.HasSuffix(b, "replica.yaml")))
+	})
 	taken := map[key]bool{}
 	objects := leftOut()
 	for _, object := range objects {
@@ -92,6 +100,8 @@ func golden(t *testing.T) []fields {
 			t.Fatal(err)
 		}
 		source := strings.ReplaceAll(string(data), "key/simulated", "key/"+uuid(account, region, kindKey, "app.cluster.secrets-key"))
+		source = edgeValues(source)
+		source = strings.ReplaceAll(source, "sg-simulated", clusterGroup(&resource{place: place{"aws", account, region}, identity: "acme-app"}))
 		for _, document := range strings.Split(source, "\n---\n") {
 			object := parse(strings.TrimPrefix(document, "---\n"))
 			k := key{kindOf(object), text(object, "metadata", "name")}
@@ -105,16 +115,39 @@ func golden(t *testing.T) []fields {
 				switch {
 				case isPolicy && policy["Statement"] != nil: // The golden files show documents, not their text.
 					forProvider[name] = `{"Version": "2012-10-17", "Statement": []}`
+				case isPolicy && policy["rules"] != nil:
+					content, err := json.Marshal(policy)
+					if err != nil {
+						t.Fatal(err)
+					}
+					forProvider[name] = string(content)
 				case name == "natGatewayId" || name == "subnetIds":
 					delete(forProvider, name)
 				case name == "eventPattern":
 					forProvider[name] = "{}"
+				case name == "ruleJson":
+					forProvider[name] = "[]"
 				}
 			}
 			objects = append(objects, object)
 		}
 	}
 	return objects
+}
+
+// edgeValues puts the stand-in's values in the place of those that are simulated in the golden files of an edge.
+func edgeValues(source string) string {
+	source = strings.NewReplacer(
+		"certificate/simulated", "certificate/"+uuid(account, regionOfCloudFront, kindCertificate, "app.edge.certificate-21e07e1c"),
+		"acme-app-edge/simulated", "acme-app-edge/"+uuid(account, regionOfCloudFront, kindWebACL, "app.edge.web-acl"),
+		"simulated-app.edge.security-headers", uuid(account, "", kindHeadersPolicy, "app.edge.security-headers"),
+		"simulated-app.edge.spa-origin-access", hexID("E", account, "", kindOriginAccess, "app.edge.spa-origin-access"),
+	).Replace(source)
+	return regexp.MustCompile(`(?s)name: _simulated\.(\S+)\.\n    records:\n    - _simulated\.acm-validations\.aws\.`).ReplaceAllStringFunc(source, func(found string) string {
+		name := strings.TrimSuffix(strings.TrimPrefix(strings.Fields(found)[1], "_simulated."), ".")
+		record, value := proof(account, name)
+		return "name: " + record + "\n    records:\n    - " + value
+	})
 }
 
 // leftOut are the subnets and route tables that the golden files refer to; some of them show only a part of a network.

@@ -25,6 +25,7 @@ func uniques() map[string]unique {
 		groupEC2 + "/RouteTableAssociation":    {[]string{"subnetId", "gatewayId"}, "Resource.AlreadyAssociated"},
 		groupEC2 + "/InternetGateway":          {[]string{"vpcId"}, "Resource.AlreadyAssociated"},
 		groupEC2 + "/NATGateway":               {[]string{"allocationId"}, "Resource.AlreadyAssociated"},
+		kindSecret:                             {[]string{"name"}, "ResourceExistsException"},
 		kindCIDR:                               {[]string{"vpcId", "cidrBlock"}, "InvalidVpc.Range"},
 		groupEKS + "/PodIdentityAssociation":   {[]string{"clusterName", "namespace", "serviceAccount"}, "ResourceInUseException"},
 	}

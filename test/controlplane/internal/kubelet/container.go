@@ -29,6 +29,9 @@ func (c *container) ready(ctx context.Context) error { return c.setting.ready(ct
 // prepare makes the volumes, the credentials and the command of a container that is a program of this machine; nil for others. Init containers
 // may make the Secrets that later ones need: volumes are written again for each.
 func (k *Kubelet) prepare(ctx context.Context, p *corev1.Pod, c corev1.Container, dir string) (*container, error) {
+	if err := k.references(ctx, p, c); err != nil {
+		return nil, err
+	}
 	image := find(k.Images, c)
 	if image == nil || !k.leads(p) {
 		return nil, nil //nolint:nilnil // There is nothing to run.
@@ -183,7 +186,10 @@ var errField = errors.New("a field that this stand-in does not know")
 
 // environment resolves the variables of a container.
 func (k *Kubelet) environment(ctx context.Context, p *corev1.Pod, c corev1.Container) (map[string]string, error) {
-	env := map[string]string{}
+	env, err := k.envFrom(ctx, p.Namespace, c)
+	if err != nil {
+		return nil, err
+	}
 	for _, v := range c.Env {
 		if v.ValueFrom == nil {
 			env[v.Name] = expand(v.Value, env)

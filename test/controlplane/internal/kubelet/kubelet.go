@@ -110,6 +110,9 @@ func (k *Kubelet) sync(ctx context.Context, p *corev1.Pod) {
 		go k.run(runContext, p.DeepCopy(), known)
 	}
 	k.mu.Unlock()
+	if ok && p.DeletionTimestamp == nil && len(p.Spec.ReadinessGates) > 0 {
+		go k.gates(ctx, p.DeepCopy())
+	}
 	if p.DeletionTimestamp != nil {
 		go func() {
 			k.stop(p.UID)
@@ -183,7 +186,9 @@ func (k *Kubelet) run(ctx context.Context, p *corev1.Pod, state *pod) {
 		}
 		k.Log("pod %s/%s: %v", p.Namespace, p.Name, err)
 		k.report(ctx, p, state, restarts, err)
-		restarts++
+		if unmade := (*configError)(nil); !errors.As(err, &unmade) {
+			restarts++
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -246,16 +251,19 @@ func (k *Kubelet) start(ctx context.Context, p *corev1.Pod, state *pod, dir stri
 	}
 }
 
-// report writes the status of a pod. A failure is what a kubelet calls CrashLoopBackOff.
+// report writes the status of a pod. A failure is what a kubelet calls CrashLoopBackOff, or CreateContainerConfigError.
 func (k *Kubelet) report(ctx context.Context, p *corev1.Pod, state *pod, restarts int32, failure error) {
 	now := metav1.Now()
-	ready, phase := corev1.ConditionTrue, corev1.PodRunning
+	running, phase, reason := corev1.ConditionTrue, corev1.PodRunning, "CrashLoopBackOff"
 	if failure != nil {
-		ready, phase = corev1.ConditionFalse, corev1.PodPending
+		running, phase = corev1.ConditionFalse, corev1.PodPending
+	}
+	if unmade := (*configError)(nil); errors.As(failure, &unmade) {
+		reason = "CreateContainerConfigError"
 	}
 	status := corev1.PodStatus{Phase: phase, HostIP: "127.0.0.1", PodIP: state.ip, PodIPs: []corev1.PodIP{{IP: state.ip}}, StartTime: &now}
-	for _, kind := range []corev1.PodConditionType{corev1.PodScheduled, corev1.PodInitialized, corev1.ContainersReady, corev1.PodReady} {
-		value := ready
+	for _, kind := range []corev1.PodConditionType{corev1.PodScheduled, corev1.PodInitialized, corev1.ContainersReady} {
+		value := running
 		if kind == corev1.PodScheduled {
 			value = corev1.ConditionTrue
 		}
@@ -264,7 +272,7 @@ func (k *Kubelet) report(ctx context.Context, p *corev1.Pod, state *pod, restart
 	for _, c := range p.Spec.Containers {
 		is := corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}
 		if failure != nil {
-			is = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: failure.Error()}}
+			is = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: failure.Error()}}
 		}
 		started := failure == nil
 		status.ContainerStatuses = append(status.ContainerStatuses, corev1.ContainerStatus{
@@ -273,6 +281,9 @@ func (k *Kubelet) report(ctx context.Context, p *corev1.Pod, state *pod, restart
 	}
 	live, err := k.client.CoreV1().Pods(p.Namespace).Get(ctx, p.Name, metav1.GetOptions{})
 	if err == nil && live.UID == p.UID {
+		is := ready(live, running)
+		is.LastTransitionTime = now
+		status.Conditions = append(append(status.Conditions, is), gatesOf(live)...)
 		live.Status = status
 		_, err = k.client.CoreV1().Pods(p.Namespace).UpdateStatus(ctx, live, metav1.UpdateOptions{})
 	}

@@ -15,14 +15,18 @@ func Until(ctx context.Context, what string, limit time.Duration, check func(con
 	defer cancel()
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
+	var last error
 	for {
 		err := check(ctx)
 		if err == nil {
 			return nil
 		}
+		if last == nil || ctx.Err() == nil {
+			last = err // What a look says that was cut off by the end is no news.
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s: %w", limit, what, err)
+			return fmt.Errorf("waited %s for %s: %w", limit, what, last)
 		case <-ticker.C:
 		}
 	}

@@ -218,7 +218,7 @@ func shortened(problems []string) []string {
 }
 
 func shorten(text string) string {
-	const most = 100
+	const most = reasonLength
 	text, _, _ = strings.Cut(text, "\n")
 	if len(text) > most {
 		return text[:most] + "..."
@@ -238,8 +238,7 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 		names[a.GetName()] = true
 		sync, health := field.Text(a.Object, "status", "sync", "status"), field.Text(a.Object, "status", "health", "status")
 		if sync != "Synced" || health != "Healthy" {
-			message := field.Text(a.Object, "status", "operationState", "message")
-			problems = append(problems, fmt.Sprintf("Application %s: %s, %s: %s", a.GetName(), sync, health, shorten(message)))
+			problems = append(problems, fmt.Sprintf("Application %s: %s, %s: %s", a.GetName(), sync, health, shorten(operation(a.Object))))
 		}
 	}
 	wanted, err := wantedApplications(w)
@@ -262,6 +261,11 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 			}
 		}
 	}
+	for name, c := range w.Workloads() {
+		for _, problem := range c.Controllers.Problems() {
+			problems = append(problems, name+": "+problem)
+		}
+	}
 	// Claims come first: an Application waits for them, or for what they make.
 	slices.SortFunc(problems, func(a, b string) int {
 		application := func(s string) int {
@@ -275,13 +279,42 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 	return problems, nil
 }
 
+// operation is what Argo CD says of an Application: why it cannot compare it, which object its last sync failed on, or which one differs.
+func operation(application map[string]any) string {
+	conditions, _, _ := unstructured.NestedSlice(application, "status", "conditions")
+	for _, c := range conditions {
+		if fields, ok := c.(map[string]any); ok && strings.HasSuffix(field.Text(fields, "type"), "Error") {
+			message := field.Text(fields, "message")
+			return message[max(0, len(message)-reasonLength):] // The cause is what comes last.
+		}
+	}
+	resources, _, _ := unstructured.NestedSlice(application, "status", "operationState", "syncResult", "resources")
+	for _, r := range resources {
+		fields, ok := r.(map[string]any)
+		if ok && (fields["status"] == "SyncFailed" || fields["hookPhase"] == "Failed") {
+			return field.Text(fields, "kind") + " " + field.Text(fields, "name") + ": " + field.Text(fields, "message")
+		}
+	}
+	different, _, _ := unstructured.NestedSlice(application, "status", "resources")
+	for _, r := range different {
+		if fields, ok := r.(map[string]any); ok && fields["status"] == "OutOfSync" {
+			return field.Text(fields, "kind") + " " + field.Text(fields, "name") + " is not as in Git"
+		}
+	}
+	return field.Text(application, "status", "operationState", "message")
+}
+
+// reasonLength is how much of a message is shown.
+const reasonLength = 160
+
 // wantedApplications are the Applications that have to come: of root, of each environment, and of each workload cluster.
 func wantedApplications(w *world.World) ([]string, error) {
 	rendered, err := w.Rendered()
 	if err != nil {
 		return nil, err
 	}
-	var clusters, charts, names []string
+	var names []string
+	var clusters, sets []map[string]any
 	folders := map[string]bool{}
 	for path, object := range rendered {
 		parts := strings.Split(path, string(filepath.Separator))
@@ -289,9 +322,9 @@ func wantedApplications(w *world.World) ([]string, error) {
 		case field.Text(object, "kind") == "Application":
 			names = append(names, field.Text(object, "metadata", "name"))
 		case field.Text(object, "kind") == "ClusterRegistration":
-			clusters = append(clusters, field.Text(object, "metadata", "name"))
+			clusters = append(clusters, object)
 		case field.Text(object, "kind") == "ApplicationSet" && len(world.Charts(object, "spec", "template", "spec")) > 0:
-			charts = append(charts, field.Text(object, "metadata", "name"))
+			sets = append(sets, object)
 		case len(parts) > 2 && parts[1] == "cluster":
 			folders[parts[0]+"-"+parts[2]] = true
 		case len(parts) == 3 && parts[1] == "claims":
@@ -299,8 +332,11 @@ func wantedApplications(w *world.World) ([]string, error) {
 		}
 	}
 	for _, cluster := range clusters {
-		for _, chart := range charts {
-			names = append(names, cluster+"-"+chart)
+		labels, _, _ := unstructured.NestedStringMap(cluster, "spec", "labels")
+		for _, set := range sets {
+			if selected(set, labels) {
+				names = append(names, field.Text(cluster, "metadata", "name")+"-"+field.Text(set, "metadata", "name"))
+			}
 		}
 	}
 	for name := range folders {
@@ -308,4 +344,20 @@ func wantedApplications(w *world.World) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// selected tells whether an ApplicationSet is for a cluster with these labels: sets select by labels that are there.
+func selected(set map[string]any, labels map[string]string) bool {
+	generators, _, _ := unstructured.NestedSlice(set, "spec", "generators")
+	for _, g := range generators {
+		fields, _ := g.(map[string]any)
+		expressions, _, _ := unstructured.NestedSlice(fields, "clusters", "selector", "matchExpressions")
+		for _, e := range expressions {
+			expression, _ := e.(map[string]any)
+			if _, there := labels[field.Text(expression, "key")]; !there {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -36,12 +36,15 @@ func architectures(ctx context.Context, w *world.World) error {
 	}
 	for name, c := range clusters {
 		for _, arch := range []string{"amd64", "arm64"} {
-			err := process.Until(ctx, "a "+arch+" pod on "+name, w.Limit, func(ctx context.Context) error { return runsOn(ctx, c, arch) })
+			err := process.Until(ctx, "a "+arch+" pod on "+name, w.Limit, func(ctx context.Context) error { return runsOn(ctx, c, "default", "app=e2e-"+arch, arch) })
 			if err != nil {
 				return err
 			}
 		}
 		w.Say("%s: pods of both architectures run on nodes of their pools", name)
+		if err := servicesRun(ctx, w, c); err != nil {
+			return err
+		}
 	}
 	for name, c := range clusters {
 		for _, arch := range []string{"amd64", "arm64"} {
@@ -91,17 +94,46 @@ func poolsReady(ctx context.Context, c *world.Workload) error {
 	return errors.Join(problems...)
 }
 
-// runsOn checks that the pod runs on a node of its architecture which Karpenter launched from a pool that asks for that architecture.
-func runsOn(ctx context.Context, c *world.Workload, arch string) error {
-	pods, err := c.Client.CoreV1().Pods("default").List(ctx, metav1.ListOptions{LabelSelector: "app=e2e-" + arch})
+// servicesRun checks the programs of services that name an architecture, as they are rendered.
+func servicesRun(ctx context.Context, w *world.World, c *world.Workload) error {
+	deployments, err := c.Client.AppsV1().Deployments("").List(ctx, metav1.ListOptions{LabelSelector: "genops.dev/environment"})
+	if err != nil {
+		return fmt.Errorf("deployments: %w", err)
+	}
+	for _, d := range deployments.Items {
+		arch, chosen := d.Spec.Template.Spec.NodeSelector[corev1.LabelArchStable]
+		if !chosen {
+			continue
+		}
+		selector := metav1.FormatLabelSelector(d.Spec.Selector)
+		err := process.Until(ctx, d.Name+" on "+c.Name, w.Limit, func(ctx context.Context) error { return runsOn(ctx, c, d.Namespace, selector, arch) })
+		if err != nil {
+			return err
+		}
+		w.Say("%s: the service %s runs on %s", c.Name, d.Name, arch)
+	}
+	return nil
+}
+
+// runsOn checks that pods run on nodes of their architecture which Karpenter launched from a pool that asks for that architecture.
+func runsOn(ctx context.Context, c *world.Workload, namespace, selector, arch string) error {
+	pods, err := c.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return fmt.Errorf("pods: %w", err)
 	}
 	living := slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil })
-	if len(living) != 1 {
-		return fmt.Errorf("the deployment has %d pods", len(living))
+	if len(living) == 0 {
+		return errors.New("there is no pod")
 	}
-	pod := living[0]
+	for _, pod := range living {
+		if err := podRunsOn(ctx, c, &pod, arch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func podRunsOn(ctx context.Context, c *world.Workload, pod *corev1.Pod, arch string) error {
 	if pod.Status.Phase != corev1.PodRunning {
 		for _, condition := range pod.Status.Conditions {
 			if condition.Type == corev1.PodScheduled {

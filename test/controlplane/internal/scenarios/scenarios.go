@@ -116,7 +116,7 @@ func notes(w *world.World) []string {
 	return []string{
 		fmt.Sprintf("memory of all processes at the end: %d MiB", total/mib),
 		"stand-ins: AWS and its provider (managed resources), EKS (access, nodes), the kubelet (pods of images without a program are only said",
-		"to run: providers, dex, notifications, metrics-server, external-secrets, aws-load-balancer-controller), charts of these",
-		"last three (strict about values). Exempt: HPAs, Ingresses and ExternalSecrets, of which nothing is rendered yet.",
+		"to run: providers, dex, notifications, services, add-ons but Karpenter), charts of these add-ons (strict about values), controllers in",
+		"workload clusters (HorizontalPodAutoscalers, Ingresses, ExternalSecrets and their stores: checked against AWS, and given their status).",
 	}
 }

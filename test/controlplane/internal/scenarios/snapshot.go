@@ -42,6 +42,7 @@ func snapshot(ctx context.Context, w *world.World) (map[string]seen, error) {
 	for _, kind := range []struct{ group, version, plural string }{
 		{world.ClaimGroup, world.ClaimVersion, "xnetworks"},
 		{world.ClaimGroup, world.ClaimVersion, "xclusters"},
+		{world.ClaimGroup, world.ClaimVersion, "xregistries"},
 		{"protection.crossplane.io", "v1beta1", "clusterusages"},
 		{"argoproj.io", "v1alpha1", "applicationsets"},
 		{"argoproj.io", "v1alpha1", "appprojects"},

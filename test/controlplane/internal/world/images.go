@@ -195,18 +195,17 @@ func (w *World) workloadImages(c *Workload) []kubelet.Image {
 			s.ReadyOn(probe)
 			return err
 		}},
-		{Repository: "eks/aws-load-balancer-controller", Set: w.credentialsOnly(c)},
-		{Repository: "external-secrets/external-secrets", Container: "external-secrets", Set: w.credentialsOnly(c)},
+		{Repository: "eks/aws-load-balancer-controller", Set: credentialsOnly(c)},
+		{Repository: "external-dns/external-dns", Set: credentialsOnly(c)},
+		{Repository: "external-secrets/external-secrets", Container: "external-secrets", Set: credentialsOnly(c)},
 	}
 }
 
 // credentialsOnly is for containers that are only said to run: they still need credentials of AWS.
-func (w *World) credentialsOnly(c *Workload) func(context.Context, *kubelet.Setting) error {
+func credentialsOnly(c *Workload) func(context.Context, *kubelet.Setting) error {
 	return func(ctx context.Context, s *kubelet.Setting) error {
-		if s.Pod.Spec.ServiceAccountName == "external-secrets" || s.Pod.Spec.ServiceAccountName == "aws-load-balancer-controller" {
-			if err := c.EKS.HasPodIdentity(ctx, s.Pod.Namespace, s.Pod.Spec.ServiceAccountName); err != nil {
-				return fmt.Errorf("no credentials: %w", err)
-			}
+		if err := c.EKS.HasPodIdentity(ctx, s.Pod.Namespace, s.Pod.Spec.ServiceAccountName); err != nil {
+			return fmt.Errorf("no credentials: %w", err)
 		}
 		return nil
 	}

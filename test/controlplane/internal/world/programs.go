@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ const (
 	moduleCrossplane = "github.com/crossplane/crossplane/v2"
 	moduleArgoCD     = "github.com/argoproj/argo-cd/v3"
 	moduleCatalogue  = "sigs.k8s.io/karpenter"
+	moduleSecrets    = "github.com/external-secrets/external-secrets"
 )
 
 // Programs are the programs of the control plane and the folders of modules.
@@ -66,11 +68,11 @@ func Prepare(ctx context.Context, root string, say func(format string, args ...a
 		}
 		all.Took += built.Took
 	}
-	provider, err := binaries.Modules(ctx, filepath.Join(root, "tools", "schemas"), moduleAWS)
+	definitions, err := binaries.Modules(ctx, filepath.Join(root, "tools", "schemas"), moduleAWS, moduleSecrets)
 	if err != nil {
 		return nil, err
 	}
-	all.Modules[moduleAWS] = provider[moduleAWS]
+	maps.Copy(all.Modules, definitions)
 	if all.Path["redis-server"], err = redis(ctx, say); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/innovate-inc/genops/test/controlplane/internal/awsstandin"
 	"github.com/innovate-inc/genops/test/controlplane/internal/eks"
+	"github.com/innovate-inc/genops/test/controlplane/internal/incluster"
 	"github.com/innovate-inc/genops/test/controlplane/internal/kube"
 	"github.com/innovate-inc/genops/test/controlplane/internal/kubelet"
 )
@@ -24,8 +25,10 @@ type Workload struct {
 	Version string
 	EKS     *eks.EKS
 	Kubelet *kubelet.Kubelet
-	Client  kubernetes.Interface
-	Dynamic dynamic.Interface
+	// Controllers play those in the cluster that need metrics or AWS.
+	Controllers *incluster.Controllers
+	Client      kubernetes.Interface
+	Dynamic     dynamic.Interface
 }
 
 // Workloads are the workload clusters that AWS has created, by their names in EKS.
@@ -73,6 +76,10 @@ func (w *World) startWorkload(ctx context.Context, request awsstandin.ClusterReq
 	}
 	w.goDo(func() { _ = c.Kubelet.Run(ctx) })
 	w.goDo(func() { _ = c.EKS.Run(ctx, c.Admin) })
+	c.Controllers = incluster.New(incluster.Options{
+		Identity: c.EKS.Identity, Cloud: c.EKS, Hub: w.Dynamic, Client: c.Client, Dynamic: c.Dynamic, Log: w.Log,
+	})
+	w.goDo(func() { c.Controllers.Run(ctx) })
 	w.mu.Lock()
 	w.workloads[request.Name] = c
 	w.mu.Unlock()

@@ -177,6 +177,7 @@ func (w *World) startSources(ctx context.Context) error {
 	}
 	if w.artifacts, err = artifacts.New(artifacts.Modules{
 		ProviderAWS: w.Programs.Modules[moduleAWS], Karpenter: w.Programs.Modules[moduleKarpenter], Crossplane: w.Programs.Modules[moduleCrossplane],
+		ExternalSecrets: w.Programs.Modules[moduleSecrets],
 	}, catalogue); err != nil {
 		return fmt.Errorf("charts and packages: %w", err)
 	}

@@ -1,0 +1,81 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/innovate-inc/genops/internal/problem"
+	"github.com/innovate-inc/genops/schema"
+)
+
+// Packages are the AWS provider packages that an environment's claims need, by claim: Crossplane knows the kinds that a claim is made of only if
+// the platform installs them.
+func Packages(e *schema.Environment) map[string][]string {
+	needed := map[string][]string{}
+	if e.Network != nil {
+		needed[schema.ClaimNetwork] = []string{"ec2"}
+		if e.Network.FlowLogs.Enabled {
+			needed[schema.ClaimNetwork] = []string{"cloudwatchlogs", "ec2", "iam"}
+		}
+	}
+	if e.Cluster != nil {
+		needed[schema.ClaimCluster] = []string{"cloudwatchevents", "cloudwatchlogs", "ec2", "eks", "iam", "sqs"}
+		if e.Cluster.SecretsEncryption {
+			needed[schema.ClaimCluster] = append(needed[schema.ClaimCluster], "kms")
+		}
+	}
+	if e.Registry != nil {
+		needed[schema.ClaimRegistry] = []string{"ecr", "iam", "kms"}
+		if e.Registry.Scanning.Type == schema.ScanEnhanced {
+			needed[schema.ClaimRegistry] = append(needed[schema.ClaimRegistry], "inspector2")
+		}
+	}
+	if e.Database != nil {
+		needed[schema.ClaimDatabase] = []string{"cloudwatch", "cloudwatchlogs", "ec2", "kms", "rds", "ssm"}
+		if e.Database.Replica != nil {
+			needed[schema.ClaimDatabase] = append(needed[schema.ClaimDatabase], "secretsmanager")
+		}
+	}
+	if e.Edge != nil {
+		needed[schema.ClaimEdge] = edgePackages(e)
+	}
+	return needed
+}
+
+func edgePackages(e *schema.Environment) []string {
+	if !e.Serves() {
+		return []string{"route53"}
+	}
+	needed := []string{"acm", "cloudfront", "cloudwatchlogs", "route53", "wafv2"}
+	if e.Edge.SPA.Enabled || e.Edge.Logs.Access {
+		needed = append(needed, "s3")
+	}
+	if e.ReachesLoadBalancer() {
+		needed = append(needed, "ec2", "eks", "iam") // eks, for ExternalDNS.
+	}
+	return needed
+}
+
+// packages checks that the platform installs what claims are made of: of a kind that is missing, Crossplane says no more than that it waits.
+func packages(r *report, e *schema.Environment) {
+	if e.Account == "" {
+		return
+	}
+	const services = "versions.packages.services"
+	needed := Packages(e)
+	for _, claim := range claimOrder() {
+		for _, service := range needed[claim] {
+			if slices.Contains(r.config.Platform.Versions.Packages.Services, service) {
+				continue
+			}
+			p := r.error(e, claim, fmt.Sprintf("the platform does not install the provider package %s, which the %s needs", service, claim),
+				fmt.Sprintf("add %q to platform: %s", service, services))
+			p.Related = []problem.Related{{Position: r.config.Position("", services), Message: "the packages are listed here"}}
+		}
+	}
+}
+
+// claimOrder are the claims, in the order in which they are reported.
+func claimOrder() []string {
+	return []string{schema.ClaimNetwork, schema.ClaimCluster, schema.ClaimRegistry, schema.ClaimDatabase, schema.ClaimEdge}
+}

@@ -1,0 +1,37 @@
+package check_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/innovate-inc/genops/internal/check"
+)
+
+// TestPackages: a package that a claim needs and the platform lacks is named, where the claim is described.
+func TestPackages(t *testing.T) {
+	t.Parallel()
+	config := one("account: \"111122223333\"\nregistry: {github: organization: \"acme\", scanning: type: \"enhanced\"}").load(t)
+	if got := check.Run(config).Errors; len(got) > 0 {
+		t.Errorf("with all packages: %v", got)
+	}
+	config.Platform.Versions.Packages.Services = []string{"ec2", "ecr", "iam"}
+	var hints []string
+	for _, p := range check.Run(config).Errors {
+		if p.Position.Line != 5 || p.Field != "registry" || len(p.Related) != 1 {
+			t.Errorf("%+v", p)
+		}
+		hints = append(hints, p.Hint)
+	}
+	want := []string{`add "inspector2" to platform: versions.packages.services`, `add "kms" to platform: versions.packages.services`}
+	if diff := cmp.Diff(want, hints); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	config.Environments[0].Account = ""
+	for _, p := range check.Run(config).Errors {
+		if strings.Contains(p.Message, "provider package") {
+			t.Errorf("an environment that is only planned: %s", p.Message)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/innovate-inc/genops/internal/pipeline"
+)
+
+// optional are the domains that an environment may have or not: the lines that turn one on, the domains that it needs, and a kind that only it
+// renders.
+func optional() map[string]struct{ lines, needs, kind string } {
+	return map[string]struct{ lines, needs, kind string }{
+		"cluster":  {"cluster: {}\n", "", "Cluster"},
+		"registry": {"registry: {github: organization: \"acme\", repositories: web: {}}\n", "", "Registry"},
+		"database": {"database: {}\n", "", "Database"},
+		"edge":     {"edge: delegation: \"manual\"\n", "", "Edge"},
+		"workload": {"services: api: workload: image: {address: \"public.ecr.aws/nginx/nginx\", tag: \"1.29\"}\n", "cluster", "Deployment"},
+		"ingress":  {"services: api: workload: ingress: paths: [\"/api\"]\n", "workload edge", "Ingress"},
+		"login":    {"services: api: workload: database: true\n", "workload database", "ExternalSecret"},
+		"image":    {"services: web: workload: image: {repository: \"web\", tag: \"v1\"}\n", "cluster registry", "Deployment"},
+	}
+}
+
+// TestEveryDomainCanBeLeftOut has every subset of the optional domains in an environment: each renders what it says, and all of it is valid, alone
+// and composed. The smallest is an environment of four lines.
+func TestEveryDomainCanBeLeftOut(t *testing.T) {
+	t.Parallel()
+	names := slices.Sorted(maps.Keys(optional()))
+	subsets := 0
+	for bits := range 1 << len(names) {
+		chosen := map[string]bool{}
+		for i, name := range names {
+			chosen[name] = bits&(1<<i) != 0
+		}
+		if !closed(chosen) {
+			continue
+		}
+		subsets++
+		t.Run(fmt.Sprint(slices.Sorted(keysOf(chosen))), func(t *testing.T) {
+			t.Parallel()
+			judgeSubset(t, chosen)
+		})
+	}
+	if subsets < 40 {
+		t.Errorf("%d subsets prove nothing", subsets)
+	}
+}
+
+// closed tells whether all that a domain needs is chosen too.
+func closed(chosen map[string]bool) bool {
+	for name, domain := range optional() {
+		for need := range strings.FieldsSeq(domain.needs) {
+			if chosen[name] && !chosen[need] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// keysOf are the names that are chosen.
+func keysOf(chosen map[string]bool) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name, yes := range chosen {
+			if yes && !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+func judgeSubset(t *testing.T, chosen map[string]bool) {
+	t.Helper()
+	var lines strings.Builder
+	lines.WriteString("stage: \"dev\"\nnetwork: cidr: \"10.20.0.0/16\"\n")
+	wanted := map[string]bool{"Network": true}
+	for name := range keysOf(chosen) {
+		lines.WriteString(optional()[name].lines)
+		wanted[optional()[name].kind] = true
+	}
+	fsys := inputs(t, map[string]string{"dev/environment.cue": lines.String()})
+	rendered := map[string]bool{}
+	for path, object := range decode(t, render(t, fsys).Files) {
+		kind, _ := object["kind"].(string)
+		if strings.HasPrefix(path, "dev/") {
+			rendered[kind] = true
+		}
+	}
+	for _, domain := range optional() {
+		if rendered[domain.kind] != wanted[domain.kind] {
+			t.Errorf("%s is rendered: %t, want %t", domain.kind, rendered[domain.kind], wanted[domain.kind])
+		}
+	}
+	in, err := pipeline.Load(t.Context(), fsys, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	validation, err := in.Validate(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if validation.Objects == 0 || validation.Resources == 0 {
+		t.Errorf("%+v was validated", validation)
+	}
+}
