@@ -86,7 +86,8 @@ func addons() []addon {
 			"webhook":        map[string]any{"tolerations": systemTolerations()},
 			"certController": map[string]any{"tolerations": systemTolerations()},
 		}},
-		{chart: "external-dns", namespace: "external-dns", createNamespace: true, only: schema.LabelDomain, image: "registry.k8s.io/external-dns/external-dns",
+		{
+			chart: "external-dns", namespace: "external-dns", createNamespace: true, only: schema.LabelDomain, image: "registry.k8s.io/external-dns/external-dns",
 			images: []string{"image"}, values: map[string]any{
 				"provider":      map[string]any{"name": "aws"},
 				"sources":       []any{"ingress"},
@@ -99,7 +100,8 @@ func addons() []addon {
 				"env":            []any{map[string]any{"name": "AWS_REGION", "value": label(schema.LabelRegion)}},
 				"serviceAccount": map[string]any{"create": true, "name": "external-dns"},
 				"tolerations":    systemTolerations(),
-			}},
+			},
+		},
 	}
 }
 
