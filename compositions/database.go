@@ -110,6 +110,9 @@ func (d *database) cluster() {
 		d.join(initially)
 	}
 	made := d.add(keyDatabase, d.dbCluster, forProvider).external(d.spec.Identifier)
+	if _, kept := forProvider["finalSnapshotIdentifier"]; kept {
+		made.fromObserved("spec.forProvider.finalSnapshotIdentifier")
+	}
 	if len(initially) > 0 {
 		made.initially(initially)
 	}

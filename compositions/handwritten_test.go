@@ -132,7 +132,6 @@ func TestClaimsWrittenByHand(t *testing.T) {
 			"spec.repositories[1].github: found neither a branch nor a tag: nobody could push",
 		}},
 		"repository twice": {"one would take the other's place", change(t, images, "repositories.1.name", "api"), []string{
-			"spec: two resources would have the key repository-api", "spec: two resources would have the key usage-key-by-repository-api",
 			"spec: two resources would have the key lifecycle-api-ba81ac28", "spec: two resources would have the key pull-api",
 			"spec: two resources would have the key push-role-api", "spec: two resources would have the key push-policy-api",
 		}},

@@ -60,7 +60,6 @@ func referenced() map[string]string {
 		"Target.ruleRef":                                         "Rule",
 		"LifecyclePolicy.repositoryRef":                          "Repository",
 		"RepositoryPolicy.repositoryRef":                         "Repository",
-		"Repository.encryptionConfiguration.kmsKeyRef":           "Key",
 		"BucketLifecycleConfiguration.bucketRef":                 "Bucket",
 		"BucketOwnershipControls.bucketRef":                      "Bucket",
 		"BucketPolicy.bucketRef":                                 "Bucket",

@@ -3,6 +3,8 @@ package compositions
 import (
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/runtime"
+
 	"github.com/innovate-inc/genops/schema"
 )
 
@@ -65,9 +67,10 @@ func (r *registry) enhanced() bool { return r.spec.Scanning.Type == schema.ScanE
 // images makes a repository, says which of its images go by themselves, and who in other accounts may pull.
 func (r *registry) images(repository schema.RepositorySpec) {
 	key := repositoryKey(repository.Name)
+	encryption := r.encryption(key)
 	forProvider := fields{
 		"imageTagMutability":      "IMMUTABLE",
-		"encryptionConfiguration": []any{fields{"encryptionType": "KMS", "kmsKeyRef": r.ref(keyImagesKey)}},
+		"encryptionConfiguration": encryption,
 		"forceDelete":             r.spec.ForceDelete,
 	}
 	if len(r.spec.MutableTags) > 0 {
@@ -81,9 +84,14 @@ func (r *registry) images(repository schema.RepositorySpec) {
 		// With Inspector the setting of the registry counts alone.
 		forProvider["imageScanningConfiguration"] = fields{"scanOnPush": true}
 	}
-	r.add(key, r.repository, forProvider).external(schema.RepositoryPath(r.meta.Project, repository.Name))
-	r.usage(r.own(keyImagesKey, r.key), r.own(key, r.repository),
-		"Without its key nobody can pull the images, and AWS deletes no repository that has some.")
+	if encryption == nil {
+		r.hold(key, r.repository.noun)
+	} else {
+		r.add(key, r.repository, forProvider).external(schema.RepositoryPath(r.meta.Project, repository.Name)).
+			fromObserved("spec.forProvider.encryptionConfiguration")
+		r.usage(r.own(keyImagesKey, r.key), r.own(key, r.repository),
+			"Without its key nobody can pull the images, and AWS deletes no repository that has some.")
+	}
 
 	// AWS changes a lifecycle policy in place, and the provider does not: so what it says is part of its key.
 	policy := lifecycle(r.spec.Lifecycle)
@@ -91,6 +99,20 @@ func (r *registry) images(repository schema.RepositorySpec) {
 	if len(r.spec.PullAccounts) > 0 {
 		r.add("pull-"+repository.Name, r.repositoryPolicy, fields{"repositoryRef": r.ref(key)}).withPolicy("policy", r.pull())
 	}
+}
+
+// encryption of a repository with the registry's key; nil while AWS has not said the key's ARN. There is a reference for it, inside a list that has
+// one owner as a whole: the provider would write the ARN into it, and Crossplane take it out again, for ever.
+func (r *registry) encryption(repository string) []any {
+	if keyARN := r.observedText(keyImagesKey, "status", "atProvider", "arn"); keyARN != "" {
+		return []any{fields{"encryptionType": "KMS", "kmsKey": keyARN}}
+	}
+	// AWS cannot change the encryption of a repository: what it has, it keeps.
+	kept, _ := at(r.observed.Resources[repository], "spec", "forProvider", "encryptionConfiguration").([]any)
+	if kept == nil {
+		return nil
+	}
+	return runtime.DeepCopyJSONValue(kept).([]any) //nolint:forcetypeassert // A copy of a list is one.
 }
 
 func repositoryKey(name string) string { return "repository-" + name }

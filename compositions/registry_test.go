@@ -190,8 +190,8 @@ func TestRegistryStatus(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"registryURL": "111122223333.dkr.ecr.eu-west-1.amazonaws.com"}, first.Status); diff != "" {
 		t.Errorf("at first (-want +got):\n%s", diff)
 	}
-	if len(first.Held) > 0 {
-		t.Errorf("held back: %q", first.Held)
+	if diff := cmp.Diff([]string{"repository-api", "repository-web"}, first.Held); diff != "" {
+		t.Errorf("held back until the key has an ARN (-want +got):\n%s", diff)
 	}
 	result, observed := c.simulate(t)
 	want := map[string]any{

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -17,8 +16,8 @@ import (
 // seen is what is remembered of an object.
 type seen struct {
 	UID string
-	// Wanted is everything but status and what API servers and controllers write.
-	Wanted string
+	// Wanted is everything but status and what API servers and controllers write: values by their paths.
+	Wanted map[string]string
 }
 
 // snapshot remembers all composed resources, composites, claims, cluster Secrets, and what is rendered for the workload clusters, by
@@ -43,6 +42,8 @@ func snapshot(ctx context.Context, w *world.World) (map[string]seen, error) {
 		{world.ClaimGroup, world.ClaimVersion, "xnetworks"},
 		{world.ClaimGroup, world.ClaimVersion, "xclusters"},
 		{world.ClaimGroup, world.ClaimVersion, "xregistries"},
+		{world.ClaimGroup, world.ClaimVersion, "xdatabases"},
+		{world.ClaimGroup, world.ClaimVersion, "xedges"},
 		{"protection.crossplane.io", "v1beta1", "clusterusages"},
 		{"argoproj.io", "v1alpha1", "applicationsets"},
 		{"argoproj.io", "v1alpha1", "appprojects"},
@@ -105,8 +106,8 @@ func clusterSecrets(ctx context.Context, w *world.World) ([]unstructured.Unstruc
 // again is an annotation by which scenarios make Crossplane reconcile.
 const again = "e2e.genops.dev/again"
 
-// wants is what people and genops want of an object, as text.
-func wants(u unstructured.Unstructured) string {
+// wants is what people and genops want of an object.
+func wants(u unstructured.Unstructured) map[string]string {
 	fields := map[string]any{}
 	for key, value := range u.Object {
 		if key != "status" && key != "metadata" {
@@ -120,11 +121,46 @@ func wants(u unstructured.Unstructured) string {
 		}
 	}
 	fields["labels"], fields["annotations"] = u.GetLabels(), annotations
-	text, err := json.Marshal(fields)
-	if err != nil {
-		return fmt.Sprint(err)
+	values := map[string]string{}
+	flatten(values, "", map[string]any(fields))
+	return values
+}
+
+// flatten notes the values inside a value by their paths.
+func flatten(values map[string]string, path string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			flatten(values, path+"."+key, inner)
+		}
+	case map[string]string:
+		for key, inner := range value {
+			values[path+"."+key] = inner
+		}
+	case []any:
+		for i, inner := range value {
+			flatten(values, fmt.Sprintf("%s[%d]", path, i), inner)
+		}
+	default:
+		values[path] = fmt.Sprint(value)
 	}
-	return string(text)
+}
+
+// different are the paths at which two objects differ.
+func different(was, is map[string]string) []string {
+	var paths []string
+	for path, value := range was {
+		if now, there := is[path]; !there || now != value {
+			paths = append(paths, path)
+		}
+	}
+	for path := range is {
+		if _, there := was[path]; !there {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
 }
 
 // changes lists what differs between two snapshots: what came, went, was made again, or is wanted differently.
@@ -136,8 +172,10 @@ func changes(before, after map[string]seen) []string {
 			all = append(all, name+" is gone")
 		case is.UID != was.UID:
 			all = append(all, name+" was deleted and made again")
-		case is.Wanted != was.Wanted:
-			all = append(all, name+" changed")
+		default:
+			if paths := different(was.Wanted, is.Wanted); len(paths) > 0 {
+				all = append(all, name+" changed: "+strings.Join(paths, ", "))
+			}
 		}
 	}
 	for name := range after {

@@ -67,7 +67,7 @@ func composites(plural string) schema.GroupVersionResource {
 
 // forgetStatus removes the status of the composites of dev.
 func forgetStatus(ctx context.Context, w *world.World) error {
-	for _, plural := range []string{"xnetworks", "xclusters"} {
+	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges"} {
 		found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
 		if err != nil {
 			return err
@@ -159,6 +159,9 @@ func missRequired(ctx context.Context, w *world.World) error {
 		if status, message := field.Condition(back.Object, "Ready"); status != "True" {
 			return errors.New(message)
 		}
+		if back.GetLabels()["crossplane.io/in-use"] != "true" {
+			return errors.New("its Usages do not know it yet")
+		}
 		if a, b := field.Text(live.Object, "status", "atProvider", "endpoint"), field.Text(back.Object, "status", "atProvider", "endpoint"); a != b {
 			return fmt.Errorf("it stands for another cluster: %s", b)
 		}
@@ -235,7 +238,7 @@ func orphan(ctx context.Context, w *world.World, client dynamic.ResourceInterfac
 
 // restartFunction makes Crossplane compose everything again and kills the function meanwhile.
 func restartFunction(ctx context.Context, w *world.World) error {
-	for _, plural := range []string{"xnetworks", "xclusters"} {
+	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges"} {
 		found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
 		if err != nil {
 			return err
