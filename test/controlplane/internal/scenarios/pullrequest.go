@@ -68,7 +68,10 @@ func pullRequest(ctx context.Context, w *world.World) error {
 	}
 	changed := changes(before, after)
 	wanted := []string{
-		"hub: Group dev.network.flow-logs-group changed", "hub: Network env-dev/dev changed", "hub: XNetwork * changed", "innovate-dev: NodePool amd64 changed",
+		"hub: Group dev.network.flow-logs-group changed: .spec.forProvider.retentionInDays",
+		"hub: Network env-dev/dev changed: .spec.flowLogs.retentionDays",
+		"hub: XNetwork * changed",
+		"innovate-dev: NodePool amd64 changed: .spec.limits.cpu",
 	}
 	for i, name := range changed {
 		if strings.HasPrefix(name, "hub: XNetwork dev-") {
