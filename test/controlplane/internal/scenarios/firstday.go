@@ -247,7 +247,7 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 	}
 	for _, name := range wanted {
 		if !names[name] {
-			problems = append(problems, "Application "+name+": is not there")
+			problems = append(problems, "Application "+name+missing)
 		}
 	}
 	claims, err := w.Claims(ctx)
@@ -266,18 +266,38 @@ func unhealthy(ctx context.Context, w *world.World) ([]string, error) {
 			problems = append(problems, name+": "+problem)
 		}
 	}
-	// Claims come first: an Application waits for them, or for what they make.
-	slices.SortFunc(problems, func(a, b string) int {
-		application := func(s string) int {
-			if strings.HasPrefix(s, "Application ") {
-				return 1
-			}
-			return 0
+	for _, plural := range []string{"functions", "providers"} {
+		packages, err := w.List(ctx, "pkg.crossplane.io", "v1", plural)
+		if err != nil {
+			return nil, err
 		}
-		return cmp.Or(application(a)-application(b), strings.Compare(a, b))
-	})
+		for _, p := range packages {
+			for _, condition := range []string{"Installed", "Healthy"} {
+				if status, message := field.Condition(p.Object, condition); status != "True" {
+					problems = append(problems, fmt.Sprintf("%s %s: %s=%s: %s", p.GetKind(), p.GetName(), condition, status, shorten(message)))
+				}
+			}
+		}
+	}
+	// What others wait for comes first: an Application waits for claims and packages, and one that is not there for all of them.
+	slices.SortFunc(problems, func(a, b string) int { return cmp.Or(rank(a)-rank(b), strings.Compare(a, b)) })
 	return problems, nil
 }
+
+// rank says how far a problem is from a cause.
+func rank(problem string) int {
+	switch {
+	case strings.HasSuffix(problem, missing):
+		return 2 //nolint:mnd // The last of three.
+	case strings.HasPrefix(problem, "Application "):
+		return 1
+	default:
+		return 0
+	}
+}
+
+// missing ends what is said of an Application that is not there.
+const missing = ": is not there"
 
 // operation is what Argo CD says of an Application: why it cannot compare it, which object its last sync failed on, or which one differs.
 func operation(application map[string]any) string {
