@@ -84,3 +84,19 @@ func TestClose(t *testing.T) {
 		t.Errorf("running: %v", g.Memory())
 	}
 }
+
+// TestUntilTellsTheLastNews: the last look is cut off by the end, and what the one before said is the reason.
+func TestUntilTellsTheLastNews(t *testing.T) {
+	t.Parallel()
+	looks := 0
+	err := process.Until(t.Context(), "a cluster", time.Second, func(ctx context.Context) error {
+		if looks++; looks == 1 {
+			return errors.New("its key is missing")
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if err == nil || err.Error() != "waited 1s for a cluster: its key is missing" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -21,8 +22,9 @@ func Until(ctx context.Context, what string, limit time.Duration, check func(con
 		if err == nil {
 			return nil
 		}
-		if last == nil || ctx.Err() == nil {
-			last = err // What a look says that was cut off by the end is no news.
+		// What a look says that was cut off by the end, or not even begun because of it, is no news.
+		if last == nil || !strings.Contains(err.Error(), "context deadline") {
+			last = err
 		}
 		select {
 		case <-ctx.Done():
