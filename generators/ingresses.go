@@ -23,7 +23,7 @@ func (w *workload) ingress() *networkingv1.Ingress {
 	meta := w.meta(w.name)
 	meta.Annotations = map[string]string{
 		albAnnotation + "healthcheck-path": w.program.Health.Path,
-		// From here to the pods as long as the pods take to go.
+		// Shorter than a pod waits before it ends (drainSeconds): no request reaches one that has gone.
 		albAnnotation + "target-group-attributes":             "deregistration_delay.timeout_seconds=15",
 		albAnnotation + "security-groups":                     w.e.LoadBalancerGroup(),
 		albAnnotation + "manage-backend-security-group-rules": "true",

@@ -94,8 +94,11 @@ func fits(r *report, e *schema.Environment, field string, service *schema.Servic
 		r.error(e, at+".replicas.min", fmt.Sprintf("%d is more than max, which is %d", program.Replicas.Min, program.Replicas.Max))
 		return
 	}
-	if slices.Contains(program.Writable, "/tmp") || slices.Contains(program.Writable, "/") {
-		r.error(e, at+".writable", "/tmp is always writable, and / never", "name the directories that the program writes to")
+	for i, directory := range program.Writable {
+		if directory == "/tmp" || directory == "/" {
+			r.error(e, fmt.Sprintf("%s.writable[%d]", at, i), directory+" is not allowed: /tmp is always writable, and / never",
+				"name the directories that the program writes to")
+		}
 	}
 	if moreThan(program.Resources.Memory, service.Containers.MaxMemory) {
 		r.error(e, at+".resources.memory", fmt.Sprintf("%s is more than a container of the namespace may have (containers.maxMemory), which is %s",
