@@ -331,13 +331,14 @@ func TestNamesStartWithTheProject(t *testing.T) {
 		if e.Account == "" || e.Cluster == nil {
 			continue
 		}
-		for kind, arn := range map[string]string{
-			"provisioner-eks":      "arn:aws:eks:" + e.Region + ":" + e.Account + ":cluster/" + e.ClusterName(),
-			"provisioner-iam":      "arn:aws:iam::" + e.Account + ":role/" + e.ClusterName() + "-karpenter-node",
-			"provisioner-services": "arn:aws:logs:" + e.Region + ":" + e.Account + ":log-group:/aws/eks/" + e.ClusterName() + "/cluster",
-		} {
-			if !covers(allowed(t, kind), e, arn) {
-				t.Errorf("%s.json does not cover %s", kind, arn)
+		arns := map[string]string{
+			"arn:aws:eks:" + e.Region + ":" + e.Account + ":cluster/" + e.ClusterName():                          "provisioner-base",
+			"arn:aws:logs:" + e.Region + ":" + e.Account + ":log-group:/aws/eks/" + e.ClusterName() + "/cluster": "provisioner-base",
+			"arn:aws:iam::" + e.Account + ":role/" + e.ClusterName() + "-karpenter-node":                         "provisioner-iam",
+		}
+		for arn, file := range arns {
+			if !covers(allowed(t, file), e, arn) {
+				t.Errorf("%s.json does not cover %s", file, arn)
 			}
 		}
 	}
