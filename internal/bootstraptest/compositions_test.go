@@ -212,7 +212,7 @@ func actions() map[string]string {
 func provisioner(t *testing.T) []statement {
 	t.Helper()
 	var statements []statement
-	for _, part := range []string{"base", "network", "iam", "registry", "edge", "database", "replica"} {
+	for _, part := range append(provisionerParts(t), "replica") {
 		statements = append(statements, allowed(t, "provisioner-"+part)...)
 	}
 	return statements

@@ -324,6 +324,40 @@ func TestRolesAreThePlatforms(t *testing.T) {
 	}
 }
 
+// provisionerParts are the policies that say what crossplane-provisioner may do, without that of replicas and without the guardrails.
+func provisionerParts(t *testing.T) []string {
+	t.Helper()
+	var parts []string
+	for _, file := range policyFiles(t) {
+		part, ok := strings.CutPrefix(file, "provisioner-")
+		if ok && part != "trust" && part != "replica" && part != "guardrails" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// TestPagesPoliciesFitOneRole: the page attaches and removes each policy of crossplane-provisioner, and with that of replicas they are no more than
+// the ten managed policies that a role may have (IAM and AWS STS quotas).
+func TestPagesPoliciesFitOneRole(t *testing.T) {
+	want := append(provisionerParts(t), "guardrails")
+	slices.Sort(want)
+	if len(want)+1 > 10 {
+		t.Errorf("%d policies and that of replicas are too many for one role", len(want))
+	}
+	loops := regexp.MustCompile(`(?m)^for part in ([a-z ]+); do`).FindAllStringSubmatch(read(t, "bootstrap", "README.md"), -1)
+	if len(loops) != 2 {
+		t.Fatalf("bootstrap/README.md has %d loops over policies; one makes them and one removes them", len(loops))
+	}
+	for _, loop := range loops {
+		got := strings.Fields(loop[1])
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: -policies +loop:\n%s", loop[0], diff)
+		}
+	}
+}
+
 // TestNamesStartWithTheProject tells when a name that genops computes is outside of what crossplane-provisioner may touch.
 func TestNamesStartWithTheProject(t *testing.T) {
 	c := config(t)
