@@ -15,7 +15,7 @@
 // Encode to that with two independent decoders.
 package manifest
 
-// Object is one Kubernetes object and where it goes.
+// Object is one Kubernetes object and where it goes, or a file that is no manifest.
 type Object struct {
 	// Path is the slash-separated path below rendered/, for example
 	// "dev/claims/network.yaml".
@@ -25,4 +25,8 @@ type Object struct {
 	// int64, float64 and nil. [Encode] takes Go's other integer and float types
 	// too; apimachinery's DeepCopyJSON does not.
 	Object map[string]any
+
+	// Raw is the content of a file that is no manifest, such as a page. Where it is set, Object is nil, and nobody patches or validates the
+	// file.
+	Raw []byte
 }

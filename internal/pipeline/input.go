@@ -73,6 +73,8 @@ func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema
 	if len(objects) == 0 || !postrender.HasKustomization(files) {
 		return objects, nil
 	}
+	raw := slices.DeleteFunc(slices.Clone(objects), func(o manifest.Object) bool { return o.Raw == nil })
+	objects = slices.DeleteFunc(slices.Clone(objects), func(o manifest.Object) bool { return o.Raw != nil })
 	shown := path.Join(in.prefix, folder)
 	patched, err := postrender.Run(shown, files, objects)
 	if err != nil {
@@ -102,5 +104,5 @@ func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema
 			})
 		}
 	}
-	return patched, problem.Join(problems)
+	return append(patched, raw...), problem.Join(problems)
 }

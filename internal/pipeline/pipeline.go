@@ -152,12 +152,16 @@ func (in *Input) renderAll(ctx context.Context) ([]tree.Files, error) {
 	return rendered, nil
 }
 
-// encode writes objects as YAML, one a file.
+// encode writes objects as YAML, one a file, and other files as they are.
 func encode(objects []manifest.Object) (tree.Files, error) {
 	files := make(tree.Files, len(objects))
 	for _, object := range objects {
 		if _, taken := files[object.Path]; taken {
 			return nil, fmt.Errorf("write %s: two objects have this path", object.Path)
+		}
+		if object.Raw != nil {
+			files[object.Path] = object.Raw
+			continue
 		}
 		content, err := manifest.Encode(Header, object.Object)
 		if err != nil {

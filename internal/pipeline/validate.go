@@ -93,7 +93,7 @@ func (in *Input) validate(ctx context.Context, e *schema.Environment, objects []
 	var problems []problem.Problem
 	claims := false
 	for _, object := range objects {
-		if only != nil && !only[object.Path] {
+		if object.Raw != nil || only != nil && !only[object.Path] {
 			continue
 		}
 		seen.Objects++
