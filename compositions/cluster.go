@@ -65,7 +65,9 @@ func (c *cluster) controlPlane() {
 		keyARN = c.secretsKey()
 	}
 	// EKS would make one that keeps logs for ever.
-	c.add(keyClusterLogs, c.logGroup, fields{"retentionInDays": int64(c.spec.LogRetentionDays)}).external("/aws/eks/" + c.spec.Name + "/cluster")
+	c.addLogs(logs{
+		key: keyClusterLogs, group: "/aws/eks/" + c.spec.Name + "/cluster", alias: c.spec.Name + "-logs", region: c.meta.Region, days: c.spec.LogRetentionDays,
+	})
 	c.oidc()
 	_, exists := c.observed.Resources[keyCluster]
 	if c.spec.SecretsEncryption && keyARN == "" && !exists {

@@ -65,7 +65,7 @@ func TestCondition(t *testing.T) {
 			"waiting for 1 of 1 Internet gateway, 3 of 3 NAT gateways, 1 of 1 VPC, 1 of 1 default security group, 3 of 3 elastic IPs, " +
 				"6 of 6 routes, 6 of 6 route tables, 6 of 6 route table associations, 6 of 6 subnets, 9 of 9 usages")},
 		"held back": {"what waits for a value waits, too", full, without(running, "secrets-key", "cluster", "system-nodes-template", group), waits(
-			"waiting for 1 of 1 cluster, 1 of 1 key, 1 of 1 launch template, 1 of 1 node group")},
+			"waiting for 1 of 1 cluster, 1 of 2 keys, 1 of 1 launch template, 1 of 1 node group")},
 		"no conditions":  {"readiness is never assumed", six, with(made, vpc, map[string]any{"kind": "VPC", "status": map[string]any{}}), waits("waiting for 1 of 1 VPC")},
 		"odd conditions": {"readiness is never assumed", six, with(made, vpc, map[string]any{"kind": "VPC", "status": map[string]any{"conditions": []any{"Ready", map[string]any{"type": 1}, nil}}}), waits("waiting for 1 of 1 VPC")},
 		"unknown":        {"only True is ready", six, with(made, vpc, said(made.Resources[vpc], is("Ready", "Unknown", ""))), waits("waiting for 1 of 1 VPC")},
@@ -89,7 +89,7 @@ func TestCondition(t *testing.T) {
 			))), "internet-gateway"),
 			waits("waiting for 1 of 1 Internet gateway, 1 of 6 routes"),
 		},
-		"cluster": {"a whole cluster", full, running, compositions.Condition{Ready: true, Reason: "Available", Message: "all 88 resources are ready"}},
+		"cluster": {"a whole cluster", full, running, compositions.Condition{Ready: true, Reason: "Available", Message: "all 90 resources are ready"}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -61,28 +61,6 @@ func mustJSON(value any) string {
 	return string(content)
 }
 
-// databaseKeyPolicy gives a key to the policies of the account and, for one log group, to CloudWatch Logs, which uses no grants (CloudWatch Logs user
-// guide: encrypt log data). RDS gets grants from whoever makes the cluster.
-func databaseKeyPolicy(meta schema.ClaimMeta, s side) document {
-	const itself = "In the policy of a key * is this key."
-	there := meta
-	there.Region = s.region
-	return newDocument(statement{
-		Sid: "Account", Effect: allow, Principal: fields{"AWS": iamARN(meta, "root")}, Resource: []string{"*"}, Wildcard: itself,
-		Action: []string{
-			"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey",
-			"kms:DisableKeyRotation", "kms:EnableKey", "kms:EnableKeyRotation", "kms:Encrypt", "kms:GenerateDataKey",
-			"kms:GenerateDataKeyWithoutPlaintext", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListKeyPolicies",
-			"kms:ListResourceTags", "kms:PutKeyPolicy", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:RetireGrant", "kms:RevokeGrant",
-			"kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
-		},
-	}, statement{
-		Sid: "Logs", Effect: allow, Principal: fields{"Service": "logs." + s.region + ".amazonaws.com"}, Resource: []string{"*"}, Wildcard: itself,
-		Action:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
-		Condition: conditions{"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn(there, "logs", "log-group:"+s.logGroupName())}},
-	})
-}
-
 // databaseAccess is what a role needs to read where a database is and its master user's password. RDS chooses the name of the secret that it makes,
 // and tags it with the cluster.
 func databaseAccess(meta schema.ClaimMeta, clusterARN string) []statement {

@@ -49,7 +49,7 @@ func (d *database) encryption(s side) {
 	name := shorten(s.identifier+"-database", limitAlias)
 	d.add(s.key(keyDatabaseKey), d.kinds.key, fields{
 		"description": "Database " + s.identifier, "enableKeyRotation": true, "deletionWindowInDays": int64(30),
-	}).in(s.region).withPolicy("policy", databaseKeyPolicy(d.meta, s))
+	}).in(s.region).withPolicy("policy", logKeyPolicy(d.meta, s.region, s.logGroupName()))
 	d.add(s.key("key-alias"), d.alias, fields{"targetKeyIdRef": d.ref(s.key(keyDatabaseKey))}).in(s.region).external(name)
 	// RDS would make one that keeps logs for ever.
 	d.add(s.key(keyDatabaseLogs), d.logGroup, fields{

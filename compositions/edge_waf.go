@@ -33,7 +33,7 @@ func (e *edge) addWebACL(key, name, scope, region string, addresses bool) {
 	}).in(region)
 	// AWS WAF writes only to groups whose name begins like this (AWS WAF developer guide: logging to CloudWatch Logs).
 	group := shorten("aws-waf-logs-"+name, limitLogGroup)
-	e.add(key+"-log-group", e.logGroup, fields{"retentionInDays": int64(e.site.Logs.RetentionDays)}).external(group).in(region)
+	e.addLogs(logs{key: key + "-log-group", group: group, alias: name + "-logs", region: region, days: e.site.Logs.RetentionDays})
 	if _, exists := e.observed.Resources[key+"-logs"]; !exists && !e.ready(key+"-log-group") {
 		// AWS WAF refuses a group that is not there yet, and the provider has no reference for it.
 		e.hold(key+"-logs", e.webACLLogs.noun)

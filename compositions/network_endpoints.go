@@ -83,7 +83,7 @@ func (n *network) flowLogs() {
 	}
 	const group, role = "flow-logs-group", "flow-logs-role"
 	name := shorten("/aws/vpc/"+prefix(n.meta)+"/flow-logs", limitLogGroup)
-	n.add(group, n.logGroup, fields{"retentionInDays": int64(n.spec.FlowLogs.RetentionDays)}).external(name)
+	n.addLogs(logs{key: group, group: name, alias: prefix(n.meta) + "-flow-logs", region: n.meta.Region, days: n.spec.FlowLogs.RetentionDays})
 	flowLogARN := arn(n.meta, "ec2", "vpc-flow-log/*")
 	n.add(role, n.role, fields{"description": "Flow logs of " + prefix(n.meta)}).
 		external(shorten(prefix(n.meta)+"-flow-logs", limitRole)).

@@ -145,7 +145,7 @@ func TestManagedResources(t *testing.T) {
 					}
 				}
 				// CloudFront finds its certificate and its web ACL in one region alone.
-				if r.claim.kind == "Edge" && regexp.MustCompile(`^(certificate(-[0-9a-f]{8})?(-validation)?|web-acl(-logs|-log-group)?)$`).MatchString(r.key) {
+				if r.claim.kind == "Edge" && regexp.MustCompile(`^(certificate(-[0-9a-f]{8})?(-validation)?|web-acl(-logs|-log-group(-key(-alias)?)?)?)$`).MatchString(r.key) {
 					want = "us-east-1"
 				}
 				if got := text(r.object, "spec", "forProvider", "region"); got != want {

@@ -136,6 +136,10 @@ func TestStoresAreEncrypted(t *testing.T) {
 			return s["sqsManagedSseEnabled"] == true || str(s, "kmsMasterKeyId") != ""
 		},
 		"kms/Key": func(s map[string]any) bool { return s["enableKeyRotation"] == true },
+		"cloudwatchlogs/Group": func(s map[string]any) bool {
+			days, ok := s["retentionInDays"].(int64)
+			return ok && days > 0 && str(s, "kmsKeyIdRef", "name") != ""
+		},
 	} {
 		settingsOf(t, all, kind, func(name string, settings map[string]any) {
 			if !good(settings) {

@@ -15,14 +15,11 @@ func Packages(e *schema.Environment) map[string][]string {
 	if e.Network != nil {
 		needed[schema.ClaimNetwork] = []string{"ec2"}
 		if e.Network.FlowLogs.Enabled {
-			needed[schema.ClaimNetwork] = []string{"cloudwatchlogs", "ec2", "iam"}
+			needed[schema.ClaimNetwork] = []string{"cloudwatchlogs", "ec2", "iam", "kms"}
 		}
 	}
 	if e.Cluster != nil {
-		needed[schema.ClaimCluster] = []string{"cloudwatchevents", "cloudwatchlogs", "ec2", "eks", "iam", "sqs"}
-		if e.Cluster.SecretsEncryption {
-			needed[schema.ClaimCluster] = append(needed[schema.ClaimCluster], "kms")
-		}
+		needed[schema.ClaimCluster] = []string{"cloudwatchevents", "cloudwatchlogs", "ec2", "eks", "iam", "kms", "sqs"}
 	}
 	if e.Registry != nil {
 		needed[schema.ClaimRegistry] = []string{"ecr", "iam", "kms"}
@@ -46,7 +43,7 @@ func edgePackages(e *schema.Environment) []string {
 	if !e.Serves() {
 		return []string{"route53"}
 	}
-	needed := []string{"acm", "cloudfront", "cloudwatchlogs", "route53", "wafv2"}
+	needed := []string{"acm", "cloudfront", "cloudwatchlogs", "kms", "route53", "wafv2"}
 	if e.Edge.SPA.Enabled || e.Edge.Logs.Access {
 		needed = append(needed, "s3")
 	}
