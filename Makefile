@@ -15,7 +15,7 @@ BENCHFLAGS ?=
 E2EFLAGS ?=
 
 # The packages whose tests know the flag -update, which rewrites golden files.
-GOLDEN := ./schema/... ./generators/... ./compositions/... ./cmd/genops/...
+GOLDEN := ./schema/... ./generators/... ./compositions/... ./internal/graph/... ./cmd/genops/...
 
 # Every go command below gets the same flags, and those that a plain go test
 # would use: Go keeps one cache for each set of compiler flags, and a second set
