@@ -48,6 +48,7 @@ func All() []Composition {
 		{Kind: "Registry", Claim: true, Plural: "registries", compose: composer(composeRegistry)},
 		{Kind: "Edge", Claim: true, Plural: "edges", compose: composer(composeEdge)},
 		{Kind: "Database", Claim: true, Plural: "databases", compose: composer(composeDatabase)},
+		{Kind: "StateBackend", Claim: true, Plural: "statebackends", compose: composer(composeStateBackend)},
 		{Kind: "ClusterRegistration", Plural: "clusterregistrations", compose: composer(composeRegistration)},
 	}
 }

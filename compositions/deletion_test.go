@@ -87,6 +87,11 @@ func TestDeletionOrder(t *testing.T) {
 			for _, repository := range matching(slices.Collect(maps.Keys(all)), `^Registry/repository-`) {
 				want[usage{"Registry/key", repository}] = true
 			}
+			for _, by := range []string{"StateBackend/bucket", "StateBackend/lock-table"} {
+				if all[by] != nil {
+					want[usage{"StateBackend/key", by}] = true
+				}
+			}
 			if all["Database/cluster"] != nil {
 				wantedOfDatabase(t, all, want)
 			}

@@ -146,7 +146,7 @@ func editsOfEdge(t testing.TB) map[string]edit {
 	return made
 }
 
-// edits of networks, of clusters, of several at once, of registries and of edges.
+// edits of all kinds of claims, and of several at once.
 func edits(t testing.TB) map[string]edit {
 	t.Helper()
 	all := editsOfNetwork(t)
@@ -154,6 +154,7 @@ func edits(t testing.TB) map[string]edit {
 	maps.Copy(all, editsOfRegistry(t))
 	maps.Copy(all, editsOfEdge(t))
 	maps.Copy(all, editsOfDatabase(t))
+	maps.Copy(all, editsOfStateBackend(t))
 	all["a zone more"] = edit{
 		reason: "the node group is made again; a cluster does not leave a zone that it was made in, so the zone stays when it is taken away",
 		before: everything(t, []claim{

@@ -204,6 +204,30 @@ func TestGolden(t *testing.T) {
 			}),
 			lacks: []string{"repo:innovate-inc/web:ref:refs/heads/main", "repo:innovate-inc/web:ref:refs/tags/v*", "StringLike", "GitHubTags"},
 		},
+		"state-backend/bucket": {
+			reason:  "versions, one key, TLS and nothing public; the roles of other accounts reach the states of their team",
+			claim:   stateBackend(t),
+			shows:   `^(bucket|key)`,
+			absent:  []string{"AES256", "bucketKeyEnabled: true", "forceDestroy: true", "Suspended", "role/ci/lake", "DeleteObjectVersion"},
+			sibling: stateBackend(t, localTeams, func(s *schema.StateBackendSpec) { s.NoncurrentDays, s.KeepVersions = 1, 1 }),
+			lacks:   []string{"arn:aws:iam::222233334444:root", "arn:aws:iam::444455556666:role/terraform", "noncurrentDays: 90", "newerNoncurrentVersions: 20", "ListDataLake"},
+		},
+		"state-backend/locks": {
+			reason:  "one item for each lock, paid by request, with a way back to any second of the last weeks, and a key of ours",
+			claim:   stateBackend(t),
+			shows:   `^(lock-table|usage-key)`,
+			absent:  []string{"PROVISIONED", "deletionProtectionEnabled: false", "enabled: false", "readCapacity", "rangeKey"},
+			sibling: stateBackend(t, func(s *schema.StateBackendSpec) { s.Environment, s.Region = "other", "eu-central-1" }),
+			lacks:   []string{"crossplane.io/external-name: acme-app-terraform-locks", "arn:aws:kms:eu-west-1:"},
+		},
+		"state-backend/team": {
+			reason:  "a team reads and writes its states, takes its locks, uses the key for these, and its role of this account may do so",
+			claim:   stateBackend(t),
+			shows:   `^(policy|role)-data-lake`,
+			absent:  []string{"s3:*", "dynamodb:Scan", "dynamodb:Query", "kms:CreateGrant", "s3:DeleteBucket", "payments", "role: terraform", "222233334444"},
+			sibling: stateBackend(t, func(s *schema.StateBackendSpec) { s.Teams[0].Prefix, s.Teams[0].Principals = "lake", []string{} }),
+			lacks:   []string{"data/lake/*", "kind: RolePolicyAttachment", "role: lake"},
+		},
 		"edge/zone": {
 			reason:  "the names of a site: only Amazon makes certificates for them, and CloudFront answers",
 			claim:   edge(t, deepHost),
@@ -395,6 +419,7 @@ func TestKeys(t *testing.T) {
 		"edge-platform":    edge(t, platformZone),
 		"edge-only-spa":    edge(t, onlySPA),
 		"registration":     registration(t),
+		"state-backend":    stateBackend(t),
 		"database":         database(t),
 		"database-replica": database(t, withReplica, withAlarms),
 	} {

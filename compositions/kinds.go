@@ -70,7 +70,7 @@ type kinds struct {
 	repository, lifecyclePolicy, repositoryPolicy, registryScanning, inspector,
 	zone, record, certificate, validation, distribution, edgeFunction, originAccess, headersPolicy, webACL, webACLLogs,
 	bucket, bucketPolicy, bucketAccess, bucketOwnership, bucketVersioning, bucketEncryption, bucketLifecycle,
-	dbCluster, dbInstance, dbSubnetGroup, dbParameterGroup, globalCluster, secret, secretVersion, parameter, alarm kind
+	dbCluster, dbInstance, dbSubnetGroup, dbParameterGroup, globalCluster, secret, secretVersion, parameter, alarm, table kind
 }
 
 // managed is the table of kinds.
@@ -153,5 +153,7 @@ func managed() kinds {
 		secretVersion:    serviceKind("secretsmanager", "SecretVersion", "secret version", byID).noTags(),
 		parameter:        serviceKind("ssm", "Parameter", "parameter", byName),
 		alarm:            serviceKind("cloudwatch", "MetricAlarm", "alarm", byName).v1beta2(),
+
+		table: serviceKind("dynamodb", "Table", "table", byName).v1beta2(),
 	}
 }

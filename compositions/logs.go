@@ -24,20 +24,10 @@ func (b *builder) addLogs(l logs) {
 // logKeyPolicy gives a key to the policies of the account and, for one log group, to CloudWatch Logs, which uses no grants (CloudWatch Logs user
 // guide: encrypt log data). Services that need grants, such as RDS, get them from whoever makes their resource.
 func logKeyPolicy(meta schema.ClaimMeta, region, group string) document {
-	const itself = "In the policy of a key * is this key."
 	there := meta
 	there.Region = region
-	return newDocument(statement{
-		Sid: "Account", Effect: allow, Principal: fields{"AWS": iamARN(meta, "root")}, Resource: []string{"*"}, Wildcard: itself,
-		Action: []string{
-			"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey",
-			"kms:DisableKeyRotation", "kms:EnableKey", "kms:EnableKeyRotation", "kms:Encrypt", "kms:GenerateDataKey",
-			"kms:GenerateDataKeyWithoutPlaintext", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListKeyPolicies",
-			"kms:ListResourceTags", "kms:PutKeyPolicy", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:RetireGrant", "kms:RevokeGrant",
-			"kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
-		},
-	}, statement{
-		Sid: "Logs", Effect: allow, Principal: fields{"Service": "logs." + region + ".amazonaws.com"}, Resource: []string{"*"}, Wildcard: itself,
+	return newDocument(accountsKey(meta), statement{
+		Sid: "Logs", Effect: allow, Principal: fields{"Service": "logs." + region + ".amazonaws.com"}, Resource: []string{"*"}, Wildcard: thisKey,
 		Action:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
 		Condition: conditions{"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn(there, "logs", "log-group:"+group)}},
 	})

@@ -38,6 +38,7 @@ const (
 	claimDatabase     = schema.ClaimDatabase
 	claimRegistration = "registration"
 	claimRegistry     = schema.ClaimRegistry
+	claimStateBackend = schema.ClaimStateBackend
 )
 
 // resourceName is the metadata.name of a managed resource: of this claim's, or of another one's that it refers to.

@@ -21,7 +21,7 @@ func identities() map[string]string {
 	identities := map[string]string{}
 	for identity, kinds := range map[string]string{
 		"name": "eks/Cluster eks/NodeGroup iam/Role iam/Policy iam/RolePolicy kms/Alias cloudwatchevents/Rule cloudwatchlogs/Group ecr/Repository " +
-			"s3/Bucket cloudfront/Function " +
+			"s3/Bucket cloudfront/Function dynamodb/Table " +
 			"rds/Cluster rds/ClusterInstance rds/ClusterParameterGroup rds/GlobalCluster rds/SubnetGroup ssm/Parameter cloudwatch/MetricAlarm",
 		"id": "ec2/VPC ec2/VPCIPv4CidrBlockAssociation ec2/Subnet ec2/InternetGateway ec2/EIP ec2/NATGateway ec2/RouteTable ec2/RouteTableAssociation " +
 			"ec2/VPCEndpoint ec2/VPCEndpointSecurityGroupAssociation ec2/FlowLog ec2/NetworkACL ec2/NetworkACLRule ec2/SecurityGroup " +
@@ -100,7 +100,7 @@ func TestManagedResources(t *testing.T) {
 			"a name that Crossplane makes up cannot be referred to",
 			func(_ *testing.T, r resource) string {
 				name := text(r.object, "metadata", "name")
-				pattern := `^` + text(r.claim.spec, "environment") + `\.(network|cluster|registry|edge|database)\.[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+				pattern := `^` + text(r.claim.spec, "environment") + `\.(network|cluster|registry|edge|database|state-backend)\.[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 				if !regexp.MustCompile(pattern).MatchString(name) || len(name) > 253 {
 					return name
 				}
@@ -111,8 +111,8 @@ func TestManagedResources(t *testing.T) {
 			"what the provider may do is said, and it can write down an id that AWS gives only together with LateInitialize",
 			func(t *testing.T, r resource) string {
 				want := []any{"Observe", "Create", "Update", "Delete"}
-				if r.object["kind"] == "LifecyclePolicy" {
-					want = want[:3] // It goes with its repository, and a new one takes its place.
+				if r.object["kind"] == "LifecyclePolicy" || r.claim.kind == "StateBackend" && strings.HasPrefix(r.key, "bucket-") {
+					want = want[:3] // It goes with its repository, and a new one takes its place; or with its bucket.
 				}
 				if identity(t, r.object) == "id" {
 					want = append(want, "LateInitialize")

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/innovate-inc/genops/schema"
 )
 
 // document is an IAM policy document (IAM user guide: JSON policy element reference).
@@ -65,4 +67,21 @@ func podIdentityTrust(clusterARN, namespace, serviceAccount string) document {
 			"aws:RequestTag/kubernetes-service-account": serviceAccount,
 		}},
 	})
+}
+
+// thisKey is the reason for the wildcard in the policy of a key.
+const thisKey = "In the policy of a key * is this key."
+
+// accountsKey gives a key to the policies of its account.
+func accountsKey(meta schema.ClaimMeta) statement {
+	return statement{
+		Sid: "Account", Effect: allow, Principal: fields{"AWS": iamARN(meta, "root")}, Resource: []string{"*"}, Wildcard: thisKey,
+		Action: []string{
+			"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey",
+			"kms:DisableKeyRotation", "kms:EnableKey", "kms:EnableKeyRotation", "kms:Encrypt", "kms:GenerateDataKey",
+			"kms:GenerateDataKeyWithoutPlaintext", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListKeyPolicies",
+			"kms:ListResourceTags", "kms:PutKeyPolicy", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:RetireGrant", "kms:RevokeGrant",
+			"kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+		},
+	}
 }

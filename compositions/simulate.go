@@ -19,7 +19,7 @@ const Simulated = "simulated"
 //   - a key the ARN ...:key/simulated,
 //   - an EKS cluster the endpoint https://simulated..., the issuer .../id/SIMULATED, a certificate authority, and the version that was asked for,
 //   - a launch template the version 1,
-//   - an image repository its address, and a role its ARN, which follow from their names,
+//   - an image repository its address, and a role or a policy its ARN, which follow from their names,
 //   - a hosted zone, a certificate, a distribution and what it is made of the values that existingEdge has,
 //   - a database the endpoints simulated..., and the first minor version of the major one that was asked for,
 //   - everything else an id that says simulated.
@@ -101,6 +101,8 @@ func existing(meta schema.ClaimMeta, object map[string]any) map[string]any {
 		provider["arn"], provider["repositoryUrl"] = arn(meta, "ecr", "repository/"+name), schema.RegistryHost(meta.Account, meta.Region)+"/"+name
 	case "Role":
 		provider["arn"] = iamARN(meta, "role/"+text(object, "metadata", "annotations", annotationExternalName))
+	case "Policy":
+		provider["arn"] = iamARN(meta, "policy/"+text(object, "metadata", "annotations", annotationExternalName))
 	case "EIP":
 		provider["publicIp"] = Simulated
 	case "Cluster":

@@ -210,6 +210,8 @@ const (
 	longEnvironment = "environment-with-longest-name1"
 	longCluster     = "cluster-with-the-longest-allowed-name-01"
 	longRepository  = "repository-with-a-long-name-01"
+	longTeam        = "team-with-the-longest-name-ab1"
+	longBucket      = "bucket-with-the-longest-name-that-amazon-s3-allows-for-buckets1"
 )
 
 // long are the claims of an environment with the longest names, which end as given.
@@ -227,6 +229,11 @@ func long(t testing.TB, end string) []claim {
 		registry(t, func(s *schema.RegistrySpec) {
 			rename(&s.ClaimMeta)
 			s.Repositories[0].Name = longRepository[:len(longRepository)-1] + end
+		}),
+		stateBackend(t, func(s *schema.StateBackendSpec) {
+			rename(&s.ClaimMeta)
+			s.Bucket = longBucket[:len(longBucket)-1] + end
+			s.Teams[0].Name = longTeam[:len(longTeam)-1] + end
 		}),
 		database(t, withReplica, func(s *schema.DatabaseSpec) {
 			rename(&s.ClaimMeta)
@@ -253,12 +260,13 @@ func configurations(t testing.TB) map[string][]claim {
 			}),
 			registration(t), registry(t, openRegistry),
 			database(t, withReplica, withAlarms),
+			stateBackend(t),
 		},
 		"platform's zone":     {edge(t, platformZone)},
 		"only an application": {edge(t, onlySPA, func(s *schema.EdgeSpec) { s.Site.Logs.Access = false })},
 		"no application":      {network(t), cluster(t), edge(t, onlyAPI, func(s *schema.EdgeSpec) { s.Site.WAF.LoadBalancer = false })},
 		"little": {
-			registry(t, smallRegistry), network(t, smallNetwork),
+			registry(t, smallRegistry), stateBackend(t, localTeams), network(t, smallNetwork),
 			cluster(t, plain, amd64, func(s *schema.ClusterSpec) { s.Zones, s.Addons = s.Zones[:2], []schema.AddonSpec{} }),
 		},
 		"database without a cluster": {network(t), database(t, func(s *schema.DatabaseSpec) { s.Cluster, s.PerformanceInsights = false, false })},

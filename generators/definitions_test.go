@@ -30,7 +30,7 @@ type judges struct {
 }
 
 // kinds are the kinds that genops defines.
-var kinds = []string{"Network", "Cluster", "Registry", "Edge", "Database", "ClusterRegistration"}
+var kinds = []string{"Network", "Cluster", "Registry", "Edge", "Database", "StateBackend", "ClusterRegistration"}
 
 // definitionPath is where the definition of a kind is.
 func definitionPath(kind string) string {
@@ -129,6 +129,7 @@ func full(t *testing.T, kind string) map[string]any {
 	config := load(t, "\torder: [\"dev\", \"prod\"]\n\tbootstrap: egressCIDRs: [\"198.51.100.10/32\"]\n\tversions: addons: coredns: \"1.35\": \"v1.13.2-eksbuild.1\"", map[string]string{
 		"prod": "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\ttags: team: \"a\"\n\tcluster: access: admins: {principalARN: \"arn:aws:iam::111122223333:role/Admin\", policy: \"Admin\", namespaces: [\"api\"]}\n\tedge: {delegation: \"manual\", hosts: [\"a.app.acme.example\"]}" +
 			"\n\tregistry: {github: organization: \"acme\", mutableTags: [\"latest\"], repositories: web: github: {repository: \"Web\", tags: [\"v*\"]}}" +
+			"\n\tstateBackend: teams: payments: principals: [\"arn:aws:iam::222233334444:role/terraform\"]" +
 			"\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}",
 		"dev": "\tstage: \"dev\"\n\taccount: \"222233334444\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tcluster: {}",
 	})
@@ -158,7 +159,7 @@ func TestDefinitionsTakeTheRenderedClaims(t *testing.T) {
 				}
 			}
 			want := 6
-			if kind == "Registry" {
+			if kind == "Registry" || kind == "StateBackend" {
 				want = 2 // A platform has one.
 			}
 			if seen < want {
@@ -324,6 +325,14 @@ func TestBothJudgesRefuseWrongClaims(t *testing.T) {
 			"pods could not start again", "Registry", set(int64(0), "lifecycle", "others"),
 			`spec.lifecycle.others: Invalid value: 0: spec.lifecycle.others in body should be greater than or equal to 1`,
 		},
+		"a dot in a bucket": {
+			"S3's certificate does not cover it", "StateBackend", set("acme.states", "bucket"),
+			`spec.bucket: Invalid value: "acme.states": spec.bucket in body should match '^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$'`,
+		},
+		"a state of everybody": {
+			"a star would be a wildcard in a policy", "StateBackend", set([]any{map[string]any{"name": "a", "prefix": "*", "principals": []any{}}}, "teams"),
+			`spec.teams[0].prefix: Invalid value: "*": spec.teams[0].prefix in body should match '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$'`,
+		},
 		"unknown policy": {
 			"EKS has five", "Cluster", set([]any{map[string]any{"name": "a", "policy": "Root", "principalARN": "arn:aws:iam::111122223333:role/A", "namespaces": []any{}}}, "access"),
 			`spec.access[0].policy: Unsupported value: "Root": supported values: "ClusterAdmin", "Admin", "Edit", "View", "AdminView"`,
@@ -331,7 +340,7 @@ func TestBothJudgesRefuseWrongClaims(t *testing.T) {
 	}
 	of := map[string]judges{
 		"Network": newJudges(t, "Network"), "Cluster": newJudges(t, "Cluster"), "Registry": newJudges(t, "Registry"), "Edge": newJudges(t, "Edge"),
-		"Database": newJudges(t, "Database"),
+		"Database": newJudges(t, "Database"), "StateBackend": newJudges(t, "StateBackend"),
 	}
 	for name, tc := range cases {
 		claim := full(t, tc.kind)

@@ -39,6 +39,7 @@ func Domains() []Domain {
 		{Name: "registry", Environment: Registry{}, Platform: Registry{}},
 		{Name: "edge", Environment: Edge{}, Platform: Edge{}},
 		{Name: "database", Environment: Database{}, Platform: Database{}},
+		{Name: "stateBackend", Environment: StateBackend{}, Platform: StateBackend{}},
 		{Name: "nodePools", Environment: NodePools{}},
 		{Name: "services", Environment: Services{}},
 		{Name: "workloads", Environment: Workloads{}},

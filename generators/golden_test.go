@@ -255,6 +255,17 @@ func TestGolden(t *testing.T) {
 				lacks:       []string{"Prune=confirm", "repository: web", "cache-*", "frequency: continuous", "release/1.x", "adopt:\n    github-oidc-provider"},
 			},
 		},
+		"state-backend/claim": {
+			reason: "teams sorted by name, each with its prefix, and a bucket that the account makes the only one of its name",
+			environment: "\tstage: \"shared\"\n\tstateBackend: teams: {payments: {}, \"data-lake\": {prefix: \"data/lake\", principals: [\"arn:aws:iam::222233334444:role/terraform\"]}}\n" +
+				"\tadopt: \"state-backend\": key: \"1234abcd-12ab-34cd-56ef-1234567890ab\"",
+			shows:  []string{"app/", "bootstrap/definitions/xstatebackends"},
+			absent: []string{"kind: Network\n", "allow-deletion", "prefix: \"\""},
+			sibling: sibling{
+				environment: "\tstage: \"dev\"\n\tstateBackend: {bucket: \"acme-states\", keepVersions: 5, teams: payments: prefix: \"pay\"}\n\tallowDeletion: [\"state-backend\"]",
+				lacks:       []string{"Prune=confirm", "prefix: payments", "data/lake", "keepVersions: 20", "terraform-state-111122223333", "adopt:\n    key"},
+			},
+		},
 		"cluster/planned": {
 			reason:      "an environment without an account is only planned: nothing of it is rendered, here or for the platform",
 			environment: prodLines,

@@ -27,7 +27,7 @@ func configurations(t *testing.T) map[string]*schema.Config {
 			"dev": devLines + "\n\tdatabase: minCapacityACU: 0\n\targocd: {automated: false, syncWindows: [{kind: \"deny\", schedule: \"0 0 * * sun\", duration: \"24h\"}]}\n" +
 				"\tservices: {web: network: loadBalancer: true, api: network: from: [\"web\"]}\n\tnodePools: gpu: {architecture: \"amd64\", instances: families: [\"g5\"], weight: 5}\n\tedge: apiPaths: [\"/v1/*\"]",
 			"prod":            prodLines + "\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}\n\tservices: {web: {}, api: network: {from: [\"web\"], egress: [{cidr: \"10.40.240.0/20\", ports: [5432]}]}}\n\tedge: {}",
-			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"\n\tregistry: {github: organization: \"acme\", repositories: {web: {}, api: {}}}\n\tedge: zone: \"platform\"\n\tdatabase: {instances: 7, version: \"15.4\"}",
+			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"\n\tstateBackend: teams: payments: {}\n\tregistry: {github: organization: \"acme\", repositories: {web: {}, api: {}}}\n\tedge: zone: \"platform\"\n\tdatabase: {instances: 7, version: \"15.4\"}",
 			"later":           "\tstage: \"staging\"\n\tnetwork: cidr: \"10.30.0.0/16\"\n\t" + planned,
 		}),
 	}

@@ -21,6 +21,7 @@ type Environment struct {
 	Registry      *Registry                    `json:"registry,omitempty"`
 	Edge          *Edge                        `json:"edge,omitempty"`
 	Database      *Database                    `json:"database,omitempty"`
+	StateBackend  *StateBackend                `json:"stateBackend,omitempty"`
 	NodePools     map[string]NodePool          `json:"nodePools"`
 	Services      map[string]Service           `json:"services"`
 	ArgoCD        ArgoCD                       `json:"argocd"`
@@ -118,6 +119,8 @@ const (
 	ClaimRegistry = "registry"
 	ClaimEdge     = "edge"
 	ClaimDatabase = "database"
+	// ClaimStateBackend is that of the field stateBackend.
+	ClaimStateBackend = "state-backend"
 )
 
 // Meta is the environment as its claim of that name states it.

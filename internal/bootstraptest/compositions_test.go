@@ -38,6 +38,10 @@ func everything(t *testing.T) *schema.Environment {
 		Lifecycle:    schema.Lifecycle{UntaggedDays: 1, Releases: 1, Others: 1},
 		Repositories: map[string]schema.Repository{"web": {GitHub: schema.Pushers{Branches: []string{"main"}}}},
 	}
+	e.StateBackend = &schema.StateBackend{
+		NoncurrentDays: 1, KeepVersions: 1,
+		Teams: map[string]schema.StateTeam{"payments": {Principals: []string{"arn:aws:iam::" + e.Account + ":role/ci/terraform", "arn:aws:iam::999999999999:role/terraform"}}},
+	}
 	e.Cluster.Access = map[string]schema.Access{"admins": {PrincipalARN: "arn:aws:iam::" + e.Account + ":role/Admins", Policy: "ClusterAdmin"}}
 	return e
 }
@@ -163,6 +167,9 @@ func actions() map[string]string {
 		"ecr/RegistryScanningConfiguration": "ecr:PutRegistryScanningConfiguration ecr:GetRegistryScanningConfiguration",
 		"inspector2/Enabler":                "inspector2:Enable inspector2:BatchGetAccountStatus inspector2:Disable iam:CreateServiceLinkedRole",
 
+		"dynamodb/Table": "dynamodb:CreateTable dynamodb:DescribeTable dynamodb:UpdateTable dynamodb:DeleteTable dynamodb:TagResource dynamodb:ListTagsOfResource " +
+			"dynamodb:DescribeContinuousBackups dynamodb:UpdateContinuousBackups dynamodb:DescribeTimeToLive kms:CreateGrant kms:DescribeKey kms:Decrypt kms:Encrypt " +
+			"kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo",
 		"kms/Key":                 "kms:CreateKey kms:DescribeKey kms:EnableKeyRotation kms:GetKeyRotationStatus kms:GetKeyPolicy kms:ListResourceTags kms:TagResource kms:ScheduleKeyDeletion",
 		"kms/Alias":               "kms:CreateAlias kms:UpdateAlias kms:DeleteAlias kms:ListAliases",
 		"sqs/Queue":               "sqs:CreateQueue sqs:SetQueueAttributes sqs:GetQueueAttributes sqs:DeleteQueue sqs:TagQueue sqs:ListQueueTags",
@@ -212,7 +219,7 @@ func actions() map[string]string {
 func provisioner(t *testing.T) []statement {
 	t.Helper()
 	var statements []statement
-	for _, part := range append(provisionerParts(t), "replica") {
+	for _, part := range append(provisionerParts(t), optionalParts()...) {
 		statements = append(statements, allowed(t, "provisioner-"+part)...)
 	}
 	return statements
@@ -267,6 +274,7 @@ func TestComposedNamesAreTheProjects(t *testing.T) {
 		"s3/Bucket":             "arn:aws:s3:::%s",
 		"wafv2/WebACL":          "arn:aws:wafv2:REGION:ACCOUNT_ID:regional/webacl/%s/id",
 
+		"dynamodb/Table":            "arn:aws:dynamodb:REGION:ACCOUNT_ID:table/%s",
 		"rds/Cluster":               "arn:aws:rds:REGION:ACCOUNT_ID:cluster:%s",
 		"rds/ClusterInstance":       "arn:aws:rds:REGION:ACCOUNT_ID:db:%s",
 		"rds/ClusterParameterGroup": "arn:aws:rds:REGION:ACCOUNT_ID:cluster-pg:%s",

@@ -94,7 +94,8 @@ func TestBucketsAreClosed(t *testing.T) {
 	})
 	note("s3/BucketServerSideEncryptionConfiguration", func(settings map[string]any) bool {
 		text, err := json.Marshal(settings["rule"])
-		return err == nil && strings.Contains(string(text), `"sseAlgorithm":"A`) // AES256 or aws:kms.
+		return err == nil && (strings.Contains(string(text), `"sseAlgorithm":"AES256"`) ||
+			strings.Contains(string(text), `"sseAlgorithm":"aws:kms"`) && strings.Contains(string(text), `"kmsMasterKeyId":"arn:`))
 	})
 	note("s3/BucketPolicy", func(settings map[string]any) bool {
 		policy := str(settings, "policy")
@@ -134,6 +135,10 @@ func TestStoresAreEncrypted(t *testing.T) {
 		},
 		"sqs/Queue": func(s map[string]any) bool {
 			return s["sqsManagedSseEnabled"] == true || str(s, "kmsMasterKeyId") != ""
+		},
+		"dynamodb/Table": func(s map[string]any) bool {
+			return s["deletionProtectionEnabled"] == true && at(s, "pointInTimeRecovery", "enabled") == true &&
+				at(s, "serverSideEncryption", "enabled") == true && str(s, "serverSideEncryption", "kmsKeyArn") != ""
 		},
 		"kms/Key": func(s map[string]any) bool { return s["enableKeyRotation"] == true },
 		"cloudwatchlogs/Group": func(s map[string]any) bool {

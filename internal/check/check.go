@@ -37,13 +37,14 @@ func Run(c *schema.Config) Result {
 	overlaps(r)
 	registries(r)
 	edges(r)
+	stateBuckets(r)
 	return Result{Errors: problem.Sort(r.errors), Warnings: problem.Sort(r.warnings)}
 }
 
 // environment runs the checks within one environment.
 func environment(r *report, e *schema.Environment) {
-	if e.Account != "" && e.Network == nil && e.Cluster == nil && e.Registry == nil && e.Edge == nil && e.Database == nil {
-		r.error(e, "", "the environment renders nothing: it has neither network, cluster, registry, edge nor database",
+	if e.Account != "" && e.Network == nil && e.Cluster == nil && e.Registry == nil && e.Edge == nil && e.Database == nil && e.StateBackend == nil {
+		r.error(e, "", "the environment renders nothing: it has neither network, cluster, registry, edge, database nor stateBackend",
 			"give it network: cidr: \"...\", or leave account out while it is only planned")
 	}
 	if e.Network != nil {
@@ -66,6 +67,9 @@ func environment(r *report, e *schema.Environment) {
 	if e.Database != nil {
 		database(r, e)
 	}
+	if e.StateBackend != nil {
+		stateBackend(r, e)
+	}
 	packages(r, e)
 	adopted(r, e)
 	windows(r, e)
@@ -75,11 +79,11 @@ func environment(r *report, e *schema.Environment) {
 func adopted(r *report, e *schema.Environment) {
 	described := map[string]bool{
 		schema.ClaimNetwork: e.Network != nil, schema.ClaimCluster: e.Cluster != nil, schema.ClaimRegistry: e.Registry != nil, schema.ClaimEdge: e.Edge != nil,
-		schema.ClaimDatabase: e.Database != nil,
+		schema.ClaimDatabase: e.Database != nil, schema.ClaimStateBackend: e.StateBackend != nil,
 	}
 	for _, claim := range slices.Sorted(maps.Keys(e.Adopt)) {
 		if !described[claim] {
-			r.error(e, "adopt."+claim, fmt.Sprintf("%s has no %s that could adopt anything", e.Name, claim), "remove adopt."+claim+", or describe the "+claim)
+			r.error(e, "adopt."+claim, fmt.Sprintf("%s has no %s that could adopt anything", e.Name, claim), "remove adopt."+claim+", or describe the "+fieldOf(claim))
 		}
 	}
 }

@@ -33,6 +33,9 @@ func Packages(e *schema.Environment) map[string][]string {
 			needed[schema.ClaimDatabase] = append(needed[schema.ClaimDatabase], "secretsmanager")
 		}
 	}
+	if e.StateBackend != nil {
+		needed[schema.ClaimStateBackend] = []string{"dynamodb", "iam", "kms", "s3"}
+	}
 	if e.Edge != nil {
 		needed[schema.ClaimEdge] = edgePackages(e)
 	}
@@ -65,14 +68,22 @@ func packages(r *report, e *schema.Environment) {
 			if slices.Contains(r.config.Platform.Versions.Packages.Services, service) {
 				continue
 			}
-			p := r.error(e, claim, fmt.Sprintf("the platform does not install the provider package %s, which the %s needs", service, claim),
+			p := r.error(e, fieldOf(claim), fmt.Sprintf("the platform does not install the provider package %s, which the %s needs", service, claim),
 				fmt.Sprintf("add %q to platform: %s", service, services))
 			p.Related = []problem.Related{{Position: r.config.Position("", services), Message: "the packages are listed here"}}
 		}
 	}
 }
 
+// fieldOf is the field of an environment that a claim comes from: its name, but for the one with a dash in it.
+func fieldOf(claim string) string {
+	if claim == schema.ClaimStateBackend {
+		return "stateBackend"
+	}
+	return claim
+}
+
 // claimOrder are the claims, in the order in which they are reported.
 func claimOrder() []string {
-	return []string{schema.ClaimNetwork, schema.ClaimCluster, schema.ClaimRegistry, schema.ClaimDatabase, schema.ClaimEdge}
+	return []string{schema.ClaimNetwork, schema.ClaimCluster, schema.ClaimRegistry, schema.ClaimDatabase, schema.ClaimEdge, schema.ClaimStateBackend}
 }

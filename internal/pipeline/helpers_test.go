@@ -166,7 +166,7 @@ func newJudge(t *testing.T, objects map[string]map[string]any) *judge {
 		}
 		j.definitions[kind] = schema
 	}
-	if kinds := slices.Sorted(maps.Keys(j.definitions)); !slices.Equal(kinds, []string{"Cluster", "ClusterRegistration", "Database", "Edge", "Network", "Registry"}) {
+	if kinds := slices.Sorted(maps.Keys(j.definitions)); !slices.Equal(kinds, []string{"Cluster", "ClusterRegistration", "Database", "Edge", "Network", "Registry", "StateBackend"}) {
 		t.Fatalf("definitions of %v", kinds)
 	}
 	return j

@@ -17,6 +17,7 @@ func optional() map[string]struct{ lines, needs, kind string } {
 		"cluster":  {"cluster: {}\n", "", "Cluster"},
 		"registry": {"registry: {github: organization: \"acme\", repositories: web: {}}\n", "", "Registry"},
 		"database": {"database: {}\n", "", "Database"},
+		"states":   {"stateBackend: teams: payments: {}\n", "", "StateBackend"},
 		"edge":     {"edge: delegation: \"manual\"\n", "", "Edge"},
 		"workload": {"services: api: workload: image: {address: \"public.ecr.aws/nginx/nginx\", tag: \"1.29\"}\n", "cluster", "Deployment"},
 		"ingress":  {"services: api: workload: ingress: paths: [\"/api\"]\n", "workload edge", "Ingress"},

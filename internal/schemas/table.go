@@ -91,6 +91,8 @@ func aws() []Wanted {
 
 		{Group: "cloudwatchlogs.aws.upbound.io", Kind: "Group"},
 
+		{Group: "dynamodb.aws.upbound.io", Kind: "Table"},
+
 		{Group: "ec2.aws.upbound.io", Kind: "DefaultSecurityGroup"},
 		{Group: "ec2.aws.upbound.io", Kind: "EIP"},
 		{Group: "ec2.aws.upbound.io", Kind: "FlowLog"},

@@ -122,6 +122,8 @@ func otherAttributes(r *resource) fields {
 		return fields{"url": r.identity}
 	case "Repository":
 		return fields{"registryId": r.place.account, "repositoryUrl": r.place.account + ".dkr.ecr." + r.place.region + ".amazonaws.com/" + r.identity}
+	case "Table":
+		return tableAttributes()
 	case "LifecyclePolicy", "RepositoryPolicy", "RegistryScanningConfiguration":
 		return fields{"registryId": r.place.account}
 	default:

@@ -49,7 +49,7 @@ func idFields() map[string]string {
 // arnFields are the fields that hold an ARN of something that has to exist. A principal of an access entry, or the target of an event, has not.
 func arnFields() []string {
 	return []string{
-		"roleArn", "iamRoleArn", "nodeRoleArn", "policyArn", "serviceAccountRoleArn", "targetRoleArn", "permissionsBoundary", "keyArn", "kmsKeyId", "kmsKey",
+		"roleArn", "iamRoleArn", "nodeRoleArn", "policyArn", "serviceAccountRoleArn", "targetRoleArn", "permissionsBoundary", "keyArn", "kmsKeyId", "kmsKey", "kmsKeyArn", "kmsMasterKeyId",
 	}
 }
 

@@ -38,6 +38,8 @@ func (c *cloud) checkOther(r *resource) error {
 		}
 	case "Repository", "LifecyclePolicy", "RepositoryPolicy", "RegistryScanningConfiguration", "Enabler":
 		return c.checkImages(r)
+	case "Table":
+		return checkTable(r)
 	case "Target":
 		name := text(r.params, "rule")
 		if bus(r.params) != "default" {

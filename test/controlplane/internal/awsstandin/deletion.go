@@ -10,6 +10,11 @@ func (c *cloud) deletable(r *resource) error {
 	if r.kind.full() == kindCluster && r.params["deletionProtection"] == true {
 		return fmt.Errorf("InvalidRequestException: cluster %s has deletion protection", r.identity)
 	}
+	if r.kind.full() == kindTable {
+		if err := protectedTable(r); err != nil {
+			return err
+		}
+	}
 	if r.kind.full() == kindDatabase {
 		if err := deletableDatabase(r); err != nil {
 			return err

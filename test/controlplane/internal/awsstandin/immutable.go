@@ -33,6 +33,7 @@ func immutable(kind string) []string {
 		"ec2/VPCEndpointSubnetAssociation":        "subnetId vpcEndpointId",
 		"ec2/VPCIPv4CidrBlockAssociation":         "cidrBlock ipv4IpamPoolId ipv4NetmaskLength vpcId",
 		"ecr/LifecyclePolicy":                     "policy repository",
+		"dynamodb/Table":                          "hashKey rangeKey",
 		"ecr/Repository":                          "encryptionConfiguration",
 		"ecr/RepositoryPolicy":                    "repository",
 		"eks/AccessEntry":                         "clusterName principalArn type",

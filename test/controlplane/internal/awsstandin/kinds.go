@@ -42,6 +42,7 @@ const (
 	groupSecret    = "secretsmanager.aws.upbound.io"
 	groupSSM       = "ssm.aws.upbound.io"
 	groupAlarms    = "cloudwatch.aws.upbound.io"
+	groupDynamoDB  = "dynamodb.aws.upbound.io"
 )
 
 const (
@@ -78,6 +79,7 @@ const (
 	kindRepository     = groupECR + "/Repository"
 	kindDatabase       = groupRDS + "/Cluster"
 	kindGlobal         = groupRDS + "/GlobalCluster"
+	kindTable          = groupDynamoDB + "/Table"
 	kindSecret         = groupSecret + "/Secret"
 	kindProviderConfig = "aws.upbound.io/ProviderConfig"
 )
@@ -163,6 +165,7 @@ func table() map[string]kind {
 		plain(groupSecret, "SecretVersion", "", "", given),
 		plain(groupSSM, "Parameter", "ssm", "parameter", chosen).limited(1011),
 		plain(groupAlarms, "MetricAlarm", "cloudwatch", "alarm:", chosen).newer().limited(255),
+		plain(groupDynamoDB, "Table", "dynamodb", "table/", chosen).newer().limited(255),
 	} {
 		all[k.full()] = k
 	}

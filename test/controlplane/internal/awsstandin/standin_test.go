@@ -162,7 +162,8 @@ func leftOut() []fields {
 			managed(groupEC2+"/RouteTable", "app.network.route-table-private-"+place, vpc+"}"),
 		)
 	}
-	return objects
+	const trust = `{assumeRolePolicy: '{"Version": "2012-10-17", "Statement": []}'}`
+	return append(objects, named(managed(kindRole, "made-by-a-person", trust), "lake"))
 }
 
 // TestClusterHook holds that clusters are started once, and that what needs one waits.

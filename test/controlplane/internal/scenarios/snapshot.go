@@ -44,6 +44,7 @@ func snapshot(ctx context.Context, w *world.World) (map[string]seen, error) {
 		{world.ClaimGroup, world.ClaimVersion, "xregistries"},
 		{world.ClaimGroup, world.ClaimVersion, "xdatabases"},
 		{world.ClaimGroup, world.ClaimVersion, "xedges"},
+		{world.ClaimGroup, world.ClaimVersion, "xstatebackends"},
 		{"protection.crossplane.io", "v1beta1", "clusterusages"},
 		{"argoproj.io", "v1alpha1", "applicationsets"},
 		{"argoproj.io", "v1alpha1", "appprojects"},

@@ -238,7 +238,7 @@ func orphan(ctx context.Context, w *world.World, client dynamic.ResourceInterfac
 
 // restartFunction makes Crossplane compose everything again and kills the function meanwhile.
 func restartFunction(ctx context.Context, w *world.World) error {
-	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges"} {
+	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges", "xstatebackends"} {
 		found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
 		if err != nil {
 			return err
