@@ -94,10 +94,11 @@ e2e: build ## Run what is rendered on a real control plane (first time: builds K
 check: lint render-check test ## All that must be green before a commit: lint, render-check, test
 
 .PHONY: lint
-lint: ## Check format, go vet, golangci-lint, go.mod (first time: builds the linter, minutes)
+lint: ## Check format, go vet, golangci-lint, workflows, go.mod (first time: builds the linter, minutes)
 	$(LINT) fmt --diff
 	$(GO) vet ./...
 	$(LINT) run ./...
+	$(GO) tool -modfile=tools/workflows/go.mod actionlint .github/workflows/*.yml rendered/ci/*/.github/workflows/*.yml
 	$(GO) mod tidy -diff
 	cd test/controlplane && $(GO) vet ./... && $(GO) mod tidy -diff
 

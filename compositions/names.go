@@ -80,6 +80,15 @@ func ClusterResource(environment string) string {
 // ZoneResource is the name of the managed resource of an environment's hosted zone.
 func ZoneResource(environment string) string { return resourceName(environment, claimEdge, keyZone) }
 
+// PushRoleARN is the role that workflows of GitHub push the images of a repository with. Workflows name it, too.
+func PushRoleARN(meta schema.ClaimMeta, repository string) string {
+	return iamARN(meta, "role/"+pushRoleName(meta, repository))
+}
+
+func pushRoleName(meta schema.ClaimMeta, repository string) string {
+	return shorten(prefix(meta)+"-push-"+repository, limitRole)
+}
+
 // arn is an Amazon Resource Name in the claim's region and account.
 func arn(meta schema.ClaimMeta, service, resource string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", schema.Partition(meta.Region), service, meta.Region, meta.Account, resource)

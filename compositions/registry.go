@@ -135,7 +135,7 @@ func (r *registry) pull() document {
 func (r *registry) pushers(repository schema.RepositorySpec) {
 	role, name := pushRoleKey(repository.Name), schema.RepositoryPath(r.meta.Project, repository.Name)
 	r.add(role, r.role, fields{"description": "GitHub Actions push images to " + name}).
-		external(shorten(prefix(r.meta)+"-push-"+repository.Name, limitRole)).
+		external(pushRoleName(r.meta, repository.Name)).
 		withPolicy("assumeRolePolicy", r.trustGitHub(repository.GitHub))
 	r.add("push-policy-"+repository.Name, r.rolePolicy, fields{"roleRef": r.ref(role)}).
 		external("push").

@@ -50,6 +50,7 @@ func Domains() []Domain {
 		{Name: "admission", Platform: Admission{}},
 		{Name: "argocd", Platform: ArgoCD{}},
 		{Name: "addons", Platform: Addons{}},
+		{Name: "ci", Platform: CI{}},
 	}
 }
 

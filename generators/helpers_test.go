@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -94,11 +95,20 @@ func all(t *testing.T, config *schema.Config) []manifest.Object {
 	return objects
 }
 
+// manifests are the objects without the files that are none.
+func manifests(objects []manifest.Object) []manifest.Object {
+	return slices.DeleteFunc(slices.Clone(objects), func(o manifest.Object) bool { return o.Raw != nil })
+}
+
 // page writes objects one after the other, each under its path.
 func page(t *testing.T, objects []manifest.Object) string {
 	t.Helper()
 	var b bytes.Buffer
 	for _, object := range objects {
+		if object.Raw != nil {
+			fmt.Fprintf(&b, "---\n# %s\n%s", object.Path, object.Raw)
+			continue
+		}
 		content, err := manifest.Encode(object.Path, object.Object)
 		if err != nil {
 			t.Fatalf("%s: %v", object.Path, err)

@@ -27,7 +27,7 @@ func configurations(t *testing.T) map[string]*schema.Config {
 			"dev": devLines + "\n\tdatabase: minCapacityACU: 0\n\targocd: {automated: false, syncWindows: [{kind: \"deny\", schedule: \"0 0 * * sun\", duration: \"24h\"}]}\n" +
 				"\tservices: {web: network: loadBalancer: true, api: network: from: [\"web\"]}\n\tnodePools: gpu: {architecture: \"amd64\", instances: families: [\"g5\"], weight: 5}\n\tedge: apiPaths: [\"/v1/*\"]",
 			"prod":            prodLines + "\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}\n\tservices: {web: {}, api: network: {from: [\"web\"], egress: [{cidr: \"10.40.240.0/20\", ports: [5432]}]}}\n\tedge: {}",
-			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"\n\tstateBackend: teams: payments: {}\n\tregistry: {github: organization: \"acme\", repositories: {web: {}, api: {}}}\n\tedge: zone: \"platform\"\n\tdatabase: {instances: 7, version: \"15.4\"}",
+			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"\n\tstateBackend: teams: payments: {}\n\tregistry: {github: organization: \"acme\", repositories: {web: build: language: \"node\", api: build: language: \"python\"}}\n\tedge: zone: \"platform\"\n\tdatabase: {instances: 7, version: \"15.4\"}",
 			"later":           "\tstage: \"staging\"\n\tnetwork: cidr: \"10.30.0.0/16\"\n\t" + planned,
 		}),
 	}
@@ -150,7 +150,7 @@ func TestObjects(t *testing.T) {
 		},
 	}
 	for configuration, config := range configurations(t) {
-		objects := all(t, config)
+		objects := manifests(all(t, config))
 		if len(objects) < 50 {
 			t.Fatalf("%s: %d objects prove nothing", configuration, len(objects))
 		}

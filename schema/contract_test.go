@@ -201,6 +201,31 @@ func TestContractRefusesWhatAWSRefuses(t *testing.T) {
 			good:    []string{"a", strings.Repeat("a", 40)},
 			refused: []string{"", "9a", "a-", strings.Repeat("a", 41), "Prod"},
 		},
+		"#RepositoryFolder": {
+			reason:  "a path below the repository, that no shell and no Dockerfile reads as anything else",
+			good:    []string{".", "web", "services/api", "a.b/c-d_e"},
+			refused: []string{"", "..", "/web", "web/", "a//b", "a/../b", ".github", "a/.b", "a b", "a$b", "./web"},
+		},
+		"#CommandLine": {
+			reason:  "one command: it stands in a workflow that runs with a token",
+			good:    []string{"npm test", "npm run test:ci", "./test.sh --fast=1", "python -m pytest -q"},
+			refused: []string{"", " npm", "npm test; id", "a && b", "a | b", "$(id)", "`id`", "${{ github.token }}", "a\nb", "a > b", "a 'b'", "a \"b\"", "# a"},
+		},
+		"#LanguageVersion": {
+			reason:  "the beginning of a tag",
+			good:    []string{"24", "3.13", "22.11.0"},
+			refused: []string{"", "v24", "3.13-slim", "latest", "3.", "1.2.3.4", "3.x"},
+		},
+		"#ActionVersion": {
+			reason:  "a release or a commit, and no branch",
+			good:    []string{"v4", "v4.2", "v4.2.2", "0123456789abcdef0123456789abcdef01234567"},
+			refused: []string{"", "main", "4.2.2", "v4.2.2-beta", "0123456", "0123456789ABCDEF0123456789ABCDEF01234567"},
+		},
+		"#ImageDigest": {
+			reason:  "as registries have it",
+			good:    []string{"sha256:" + strings.Repeat("0a", 32)},
+			refused: []string{"", strings.Repeat("0a", 32), "sha256:0a", "sha512:" + strings.Repeat("0a", 32), "sha256:" + strings.Repeat("0A", 32)},
+		},
 		"#DatabaseName": {
 			reason:  "no quotes are needed around it in SQL",
 			good:    []string{"app", "orders_2", strings.Repeat("a", 63)},

@@ -52,6 +52,9 @@ type Versions struct {
 	AMIs       AMIs                         `json:"amis"`
 	Charts     map[string]Chart             `json:"charts"`
 	Packages   Packages                     `json:"packages"`
+	// Actions are the versions of GitHub Actions, by owner/name.
+	Actions   map[string]string   `json:"actions"`
+	Languages map[string]Language `json:"languages"`
 }
 
 // AMIs are the releases of node operating systems, by AMI family.

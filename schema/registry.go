@@ -45,6 +45,7 @@ type Lifecycle struct {
 // Repository is an image repository.
 type Repository struct {
 	GitHub Pushers `json:"github"`
+	Build  *Build  `json:"build,omitempty"`
 }
 
 // Pushers are the workflows of one GitHub repository that may push. An empty Repository means that of the image repository's name.

@@ -42,7 +42,7 @@ func newRender(g *global) *cobra.Command {
 		Long: `render brings rendered/ up to date with environments/: it writes what changed, removes what is no longer generated and touches
 nothing that it does not own. All environments are checked first; if anything is wrong, nothing is written.
 
-With names, only these environments and what depends on them in rendered/bootstrap are written.`,
+With names, only these environments and what depends on them in rendered/bootstrap and rendered/ci are written.`,
 		Example: `  genops render             render everything
   genops render dev         render dev alone
   genops render --check     list what is stale, write nothing, exit 3 if there is anything`,

@@ -144,3 +144,20 @@ func TestRepositoryMinimalEnvironment(t *testing.T) {
 		t.Errorf("dev has %d lines, want fewer than %d:\n%s", lines, limit, content)
 	}
 }
+
+// TestRepositoryChecksItself: the workflow that this repository has is the one that is rendered for it.
+func TestRepositoryChecksItself(t *testing.T) {
+	t.Parallel()
+	workflow := filepath.Join(".github", "workflows", "genops.yml")
+	want, err := os.ReadFile(filepath.Join("..", "..", "rendered", "ci", "platform", workflow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join("..", "..", workflow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("copy it from rendered/ci/platform (-rendered +here):\n%s", diff)
+	}
+}

@@ -218,7 +218,7 @@ Argo CD ApplicationSets below rendered/, from where a bootstrap cluster builds a
 	flags.StringVarP(&g.output, "output", "o", "text", "form of the output: text or json")
 	flags.StringVar(&g.color, "color", "auto", "colours: auto, always or never")
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRender(g), newExpand(g), newValidate(g), newExplain(g), newList(g), newGraph(g), newFunction(g), newVersion(g))
+	root.AddCommand(newRender(g), newExpand(g), newValidate(g), newPin(g), newExplain(g), newList(g), newGraph(g), newFunction(g), newVersion(g))
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
 		if command.Name() == "completion" {

@@ -36,6 +36,7 @@ func Run(c *schema.Config) Result {
 	}
 	overlaps(r)
 	registries(r)
+	builds(r)
 	edges(r)
 	stateBuckets(r)
 	return Result{Errors: problem.Sort(r.errors), Warnings: problem.Sort(r.warnings)}
@@ -170,6 +171,7 @@ func order(r *report) {
 const (
 	reservedBootstrap = "bootstrap"
 	reservedPlatform  = "platform"
+	reservedCI        = "ci"
 )
 
 // maxClusterName is the longest name of a cluster that leaves room for the names made from it (#ClusterName); IAM takes 64 characters.
@@ -180,8 +182,11 @@ func names(r *report) {
 	prefixes := map[string]*schema.Environment{}
 	clusters := map[string]*schema.Environment{}
 	for _, e := range r.config.Environments {
-		if e.Name == reservedBootstrap || e.Name == reservedPlatform {
+		switch e.Name {
+		case reservedBootstrap, reservedPlatform:
 			r.error(e, "", fmt.Sprintf("an environment cannot be called %s: rendered/%s is for what belongs to the platform", e.Name, e.Name))
+		case reservedCI:
+			r.error(e, "", "an environment cannot be called ci: rendered/ci is for the workflows of other repositories")
 		}
 		if other, ok := prefixes[e.Prefix()]; ok {
 			p := r.error(e, "project", fmt.Sprintf("project and environment make the name %s, as %s's do", e.Prefix(), other.Name))

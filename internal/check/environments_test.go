@@ -105,9 +105,10 @@ func TestEnvironmentsTogether(t *testing.T) {
 		"a long name, replaced": {"a name of one's own is short enough", input{environments: map[string]string{"dev1234567": "project: \"" + long + "\"\n" + first + "cluster: name: \"main\""}}, check.Result{}},
 		"reserved names": {
 			"the platform has these folders",
-			input{environments: map[string]string{"bootstrap": first, "platform": second}},
+			input{environments: map[string]string{"bootstrap": first, "platform": second, "ci": "stage: \"dev\"\n"}},
 			check.Result{Errors: []problem.Problem{
 				of("bootstrap", 3, 14, "", "an environment cannot be called bootstrap: rendered/bootstrap is for what belongs to the platform"),
+				of("ci", 3, 14, "", "an environment cannot be called ci: rendered/ci is for the workflows of other repositories"),
 				of("platform", 3, 14, "", "an environment cannot be called platform: rendered/platform is for what belongs to the platform"),
 			}},
 		},

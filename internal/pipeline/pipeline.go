@@ -48,7 +48,7 @@ func Render(ctx context.Context, fsys fs.FS, prefix string, names []string, prog
 	}
 	r := &Result{Input: in, Files: tree.Files{}, Rendered: len(in.Selected)}
 	if len(names) > 0 {
-		r.Tops = append(slices.Sorted(slices.Values(names)), generators.Bootstrap)
+		r.Tops = append(slices.Sorted(slices.Values(names)), generators.Bootstrap, generators.FolderCI)
 	}
 	progress("generating manifests")
 	rendered, err := in.renderAll(ctx)

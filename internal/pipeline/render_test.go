@@ -103,7 +103,7 @@ func TestRenderOfSome(t *testing.T) {
 		t.Errorf("a render of all is complete for %v, want nil", all.Tops)
 	}
 	some := render(t, os.DirFS(root()), "staging", "dev")
-	if diff := cmp.Diff([]string{"dev", "staging", "bootstrap"}, some.Tops); diff != "" {
+	if diff := cmp.Diff([]string{"dev", "staging", "bootstrap", "ci"}, some.Tops); diff != "" {
 		t.Errorf("tops (-want +got):\n%s", diff)
 	}
 	want := maps.Clone(all.Files)

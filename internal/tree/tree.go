@@ -10,7 +10,7 @@
 //
 // # Layout and ownership
 //
-// The first element of a path is its top: the folder of one environment, or bootstrap, or platform. Each top has a
+// The first element of a path is its top: the folder of one environment, or bootstrap, or ci. Each top has a
 // manifest, ManifestName, in the format of sha256sum, so "sha256sum -c .genops.sum" in that folder verifies it. A file is
 // owned if it is listed there; everything else is foreign and is kept as it is. A folder without a manifest is foreign as a
 // whole. Lines of a manifest that do not parse (a merge's conflict markers) are ignored, and the next Apply heals the file.
