@@ -57,6 +57,8 @@ func TestEditsChangeOnlyTheirOwnKeys(t *testing.T) {
 func immutable() map[string][]string {
 	all := []string{"*"}
 	return map[string][]string{
+		"Account":                      {"email"},
+		"AccountAssignment":            all,
 		"AccessEntry":                  {"clusterNameRef", "principalArn", "principalArnFromRoleRef", "type"},
 		"AccessPolicyAssociation":      all,
 		"Addon":                        {"clusterNameRef", "addonName"},
@@ -76,19 +78,25 @@ func immutable() map[string][]string {
 		"ClusterInstance":                     {"availabilityZone", "clusterIdentifierRef", "engine"},
 		"ClusterParameterGroup":               {"description", "family"},
 		"DefaultSecurityGroup":                {"vpcIdRef"},
+		"DelegatedAdministrator":              all,
 		"EIP":                                 {"domain"},
 		"FlowLog":                             all,
 		"GlobalCluster":                       {"sourceDbClusterIdentifierRef"},
 		"LaunchTemplate":                      {"name"},
 		"LifecyclePolicy":                     all,
+		"ManagedPolicyAttachment":             all,
 		"NATGateway":                          {"subnetIdRef", "allocationIdRef", "connectivityType"},
 		"NetworkACL":                          {"vpcIdRef"},
 		"NetworkACLRule":                      all,
 		"NodeGroup":                           {"amiType", "capacityType", "clusterNameRef", "instanceTypes", "launchTemplate.name", "nodeRoleArnRef"},
 		"OpenIDConnectProvider":               {"url"},
+		"OrganizationalUnit":                  {"parentId"},
 		"Parameter":                           {"type"},
+		"PermissionSet":                       {"instanceArn", "name"},
+		"PermissionSetInlinePolicy":           {"instanceArn", "permissionSetArnRef"},
 		"PodIdentityAssociation":              {"clusterNameRef", "namespace", "serviceAccount"},
-		"Policy":                              {"description"},
+		"Policy":                              {"description", "type"},
+		"PolicyAttachment":                    all,
 		"Queue":                               {"name"},
 		"QueuePolicy":                         {"queueUrlRef"},
 		"Record":                              {"name", "type", "zoneIdRef"},
@@ -296,7 +304,7 @@ func TestOldNodeGroupsAreCopied(t *testing.T) {
 // TestMarkSimulated holds that every value that was invented is named where it is, and nothing else.
 func TestMarkSimulated(t *testing.T) {
 	t.Parallel()
-	for _, c := range []claim{network(t, withACL), cluster(t, func(s *schema.ClusterSpec) { s.Access = nil }), edge(t), edge(t, platformZone), registration(t)} {
+	for _, c := range []claim{network(t, withACL), cluster(t, func(s *schema.ClusterSpec) { s.Access = nil }), edge(t), edge(t, platformZone), registration(t), registration(t, withMetrics)} {
 		result, _ := c.simulate(t)
 		result.MarkSimulated()
 		for _, resource := range result.Resources {

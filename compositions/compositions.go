@@ -49,6 +49,9 @@ func All() []Composition {
 		{Kind: "Edge", Claim: true, Plural: "edges", compose: composer(composeEdge)},
 		{Kind: "Database", Claim: true, Plural: "databases", compose: composer(composeDatabase)},
 		{Kind: "StateBackend", Claim: true, Plural: "statebackends", compose: composer(composeStateBackend)},
+		{Kind: "AccountBaseline", Claim: true, Plural: "accountbaselines", compose: composer(composeBaseline)},
+		{Kind: "Organization", Claim: true, Plural: "organizations", compose: composer(composeOrganization)},
+		{Kind: "Observability", Claim: true, Plural: "observabilities", compose: composer(composeObservability)},
 		{Kind: "ClusterRegistration", Plural: "clusterregistrations", compose: composer(composeRegistration)},
 	}
 }

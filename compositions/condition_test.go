@@ -151,6 +151,9 @@ func TestStatus(t *testing.T) {
 			"secretArn":       "arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-app/database-simulated",
 			"replicaEndpoint": "acme-app-replica.cluster-ro-simulated.eu-central-1.rds.amazonaws.com",
 		}},
+		"observability": {observability(t, onlyAlarms), map[string]any{}, map[string]any{
+			"topicARNs": map[string]any{"eu-west-1": "arn:aws:sns:eu-west-1:111122223333:acme-app-alarms"},
+		}},
 		"registration": {registration(t), map[string]any{"secretName": "cluster-acme-app"}, map[string]any{
 			"secretName": "cluster-acme-app", "server": "https://simulated.gr7.eu-west-1.eks.amazonaws.com",
 		}},

@@ -124,8 +124,8 @@ func (d *database) requirements() []Requirement {
 	return all
 }
 
-func (d *database) require(name, claim, key string, k kind) Requirement {
+func (b *builder) require(name, claim, key string, k kind) Requirement {
 	return Requirement{
-		Name: name, APIVersion: k.group + "/" + k.version, Kind: k.name, MatchName: resourceName(d.meta.Environment, claim, key),
+		Name: name, APIVersion: k.group + "/" + k.version, Kind: k.name, MatchName: resourceName(b.meta.Environment, claim, key),
 	}
 }

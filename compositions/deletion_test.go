@@ -92,9 +92,23 @@ func TestDeletionOrder(t *testing.T) {
 					want[usage{"StateBackend/key", by}] = true
 				}
 			}
+			if all["AccountBaseline/detector"] != nil {
+				const channel = "AccountBaseline/config-delivery-channel"
+				want[usage{"AccountBaseline/config-bucket", channel}] = true
+				want[usage{"AccountBaseline/config-key", channel}] = true
+				want[usage{"AccountBaseline/disk-key", "AccountBaseline/disk-default-key"}] = true
+			}
+			if all["AccountBaseline/trail"] != nil {
+				want[usage{"AccountBaseline/trail-bucket", "AccountBaseline/trail"}] = true
+				want[usage{"AccountBaseline/trail-key", "AccountBaseline/trail"}] = true
+			}
+			if all["Observability/workspace"] != nil {
+				want[usage{"Observability/key", "Observability/workspace"}] = true
+			}
 			if all["Database/cluster"] != nil {
 				wantedOfDatabase(t, all, want)
 			}
+			wantedOfOrganization(all, want)
 			got := map[usage]bool{}
 			for _, u := range usages(all) {
 				got[u] = true
@@ -103,6 +117,24 @@ func TestDeletionOrder(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// wantedOfOrganization adds that policies, permission sets and groups stay until nobody has them any more.
+func wantedOfOrganization(all map[string]map[string]any, want map[usage]bool) {
+	for key, object := range all {
+		_, name, _ := strings.Cut(key, "Organization/")
+		switch text(object, "kind") {
+		case "PolicyAttachment":
+			policy, _, _ := strings.Cut(strings.TrimPrefix(name, "attachment-"), ".")
+			want[usage{"Organization/policy-" + policy, key}] = true
+		case "AccountAssignment":
+			parts := strings.Split(strings.TrimPrefix(name, "assignment-"), ".")
+			want[usage{"Organization/permission-set-" + parts[0], key}] = true
+			if all["Organization/group-"+parts[1]] != nil {
+				want[usage{"Organization/group-" + parts[1], key}] = true
+			}
+		}
 	}
 }
 

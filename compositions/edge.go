@@ -15,9 +15,8 @@ const (
 	keyBalancer     = "load-balancer-security-group"
 )
 
-// regionOfCloudFront is where CloudFront's certificates and web ACLs have to be (CloudFront developer guide: requirements for certificates; AWS
-// WAF API: CreateWebACL).
-const regionOfCloudFront = "us-east-1"
+// regionOfCloudFront is where CloudFront's certificates and web ACLs have to be (AWS WAF API: CreateWebACL).
+const regionOfCloudFront = schema.RegionOfCloudFront
 
 // edge composes what the Internet sees of an environment.
 type edge struct {

@@ -152,9 +152,12 @@ func edits(t testing.TB) map[string]edit {
 	all := editsOfNetwork(t)
 	maps.Copy(all, editsOfCluster(t))
 	maps.Copy(all, editsOfRegistry(t))
+	maps.Copy(all, editsOfBaseline(t))
 	maps.Copy(all, editsOfEdge(t))
 	maps.Copy(all, editsOfDatabase(t))
 	maps.Copy(all, editsOfStateBackend(t))
+	maps.Copy(all, editsOfOrganization(t))
+	maps.Copy(all, editsOfObservability(t))
 	all["a zone more"] = edit{
 		reason: "the node group is made again; a cluster does not leave a zone that it was made in, so the zone stays when it is taken away",
 		before: everything(t, []claim{

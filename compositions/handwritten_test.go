@@ -141,9 +141,22 @@ func TestClaimsWrittenByHand(t *testing.T) {
 		"host twice":         {"one would take the other's place", change(t, edge(t), "site.hosts", []any{"a.app.acme.example", "a.app.acme.example"}), []string{"spec.site.hosts[1]: a.app.acme.example is given twice"}},
 		"delegation outside": {"a zone knows only names inside", change(t, edge(t, platformZone), "delegations", []any{map[string]any{"domain": "dev.other.example", "environment": "dev"}}), []string{"spec.delegations[0].domain: dev.other.example is no name inside acme.example"}},
 		"nowhere to go":      {"paths without a load balancer", change(t, edge(t), "site.loadBalancer", nil), []string{"spec.site.loadBalancer: is missing, and there is no other place that requests could go to"}},
-		"fine, no lists":     {"what is not given is empty", change(t, change(t, c, "addons", nil), "access", nil), nil},
-		"fine, no tags":      {"genops's own are there", change(t, n, "tags", nil), nil},
-		"fine, no endpoints": {"what is not given is empty", change(t, n, "endpoints", nil), nil},
+		"nobody pays attention": {"a budget without a receiver", change(t, accountBaseline(t), "budget.emails", []any{}), []string{
+			"spec.budget: has neither emails nor topicARN: nobody would hear of it",
+		}},
+		"no such standard": {"AWS would refuse it", change(t, accountBaseline(t), "securityHub.standards", []any{"iso-27001"}), []string{
+			"spec.securityHub.standards: there is no standard iso-27001: allowed are cis, fsbp, nist-800-53 and pci-dss",
+		}},
+		"trail of an account": {"AWS would refuse it", change(t, accountBaseline(t, withTrail), "analyzer", "ACCOUNT"), []string{
+			"spec.trail: the trail of the organization is in the management account alone, whose analyzer is ORGANIZATION",
+		}},
+		"files go before they move": {"nothing would move", change(t, accountBaseline(t, withTrail), "trail.archiveAfterDays", 365), []string{
+			"spec.trail.archiveAfterDays: log files go before they move: allowed is less than retentionDays",
+		}},
+		"Grafana without a cluster": {"there is nothing to show", change(t, observability(t), "clusterName", nil), []string{"spec.grafana: there is no cluster whose metrics it could show"}},
+		"fine, no lists":            {"what is not given is empty", change(t, change(t, c, "addons", nil), "access", nil), nil},
+		"fine, no tags":             {"genops's own are there", change(t, n, "tags", nil), nil},
+		"fine, no endpoints":        {"what is not given is empty", change(t, n, "endpoints", nil), nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -188,7 +201,8 @@ func TestFind(t *testing.T) {
 	for kind, want := range map[string]string{
 		"Network": "XNetwork", "XNetwork": "XNetwork", "Cluster": "XCluster", "XCluster": "XCluster", "ClusterRegistration": "ClusterRegistration",
 		"Registry": "XRegistry", "XRegistry": "XRegistry", "Edge": "XEdge", "XEdge": "XEdge",
-		"XClusterRegistration": "", "Database": "XDatabase", "XDatabase": "XDatabase", "Cache": "", "": "", "X": "", "network": "",
+		"XClusterRegistration": "", "Database": "XDatabase", "Organization": "XOrganization", "XOrganization": "XOrganization", "XDatabase": "XDatabase",
+		"AccountBaseline": "XAccountBaseline", "XAccountBaseline": "XAccountBaseline", "Observability": "XObservability", "XObservability": "XObservability", "Cache": "", "": "", "X": "", "network": "",
 	} {
 		found, ok := compositions.Find(kind)
 		if got := found.CompositeKind(); ok != (want != "") || ok && got != want {

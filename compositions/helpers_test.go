@@ -214,7 +214,7 @@ func readable(t testing.TB, object map[string]any) map[string]any {
 	t.Helper()
 	copied := clone(t, object)
 	forProvider, _ := field(copied, "spec", "forProvider").(map[string]any)
-	for _, name := range []string{"policy", "assumeRolePolicy", "eventPattern", "ruleJson"} {
+	for _, name := range []string{"policy", "assumeRolePolicy", "eventPattern", "ruleJson", "content", "inlinePolicy"} {
 		if document, ok := forProvider[name].(string); ok {
 			var content any
 			if err := json.Unmarshal([]byte(document), &content); err != nil {

@@ -70,7 +70,12 @@ type kinds struct {
 	repository, lifecyclePolicy, repositoryPolicy, registryScanning, inspector,
 	zone, record, certificate, validation, distribution, edgeFunction, originAccess, headersPolicy, webACL, webACLLogs,
 	bucket, bucketPolicy, bucketAccess, bucketOwnership, bucketVersioning, bucketEncryption, bucketLifecycle,
-	dbCluster, dbInstance, dbSubnetGroup, dbParameterGroup, globalCluster, secret, secretVersion, parameter, alarm, table kind
+	dbCluster, dbInstance, dbSubnetGroup, dbParameterGroup, globalCluster, secret, secretVersion, parameter, alarm, table,
+	detector, securityHub, standard, recorder, recorderStatus, deliveryChannel, analyzer, budget, passwordPolicy, accountAccess,
+	diskEncryption, diskKey, trail,
+	organization, unit, account, controlPolicy, controlAttachment, delegatedAdministrator,
+	permissionSet, permissionAssignment, permissionPolicy, permissionInline, group,
+	metrics, ruleGroups, alertManager, grafana, grafanaRole, topic, topicPolicy, subscription, cloudControl kind
 }
 
 // managed is the table of kinds.
@@ -155,5 +160,44 @@ func managed() kinds {
 		alarm:            serviceKind("cloudwatch", "MetricAlarm", "alarm", byName).v1beta2(),
 
 		table: serviceKind("dynamodb", "Table", "table", byName).v1beta2(),
+
+		// What watches an account, and its settings, are never deleted with a claim: a person turns them off in AWS.
+		detector:        serviceKind("guardduty", "Detector", "threat detector", byID).v1beta2().settings(),
+		securityHub:     serviceKind("securityhub", "Account", "Security Hub", byID).noTags().settings(),
+		standard:        serviceKind("securityhub", "StandardsSubscription", "security standard", byFields).noTags(),
+		recorder:        serviceKind("configservice", "ConfigurationRecorder", "recorder", byName).v1beta2().noTags().settings(),
+		recorderStatus:  serviceKind("configservice", "AWSConfigurationRecorderStatus", "recording", byName).noTags().settings(),
+		deliveryChannel: serviceKind("configservice", "DeliveryChannel", "delivery channel", byName).v1beta2().noTags().settings(),
+		analyzer:        serviceKind("accessanalyzer", "Analyzer", "access analyzer", byName).v1beta2(),
+		budget:          serviceKind("budgets", "Budget", "budget", byName).v1beta2().everywhere(),
+		passwordPolicy:  iamKind("AccountPasswordPolicy", "password policy", byID).noTags().settings(),
+		accountAccess:   serviceKind("s3control", "AccountPublicAccessBlock", "block of public buckets", byID).everywhere().noTags().settings(),
+		diskEncryption:  ec2Kind("EBSEncryptionByDefault", "encryption of disks", byID).noTags().settings(),
+		diskKey:         ec2Kind("EBSDefaultKMSKey", "default key of disks", byID).noTags().settings(),
+		trail:           serviceKind("cloudtrail", "Trail", "trail", byName).settings(),
+
+		// What the organization consists of outlives its claim.
+		organization:           serviceKind("organizations", "Organization", "organization", byID).everywhere().noTags().settings(),
+		unit:                   serviceKind("organizations", "OrganizationalUnit", "organizational unit", byID).everywhere().settings(),
+		account:                serviceKind("organizations", "Account", "account", byID).everywhere().settings(),
+		controlPolicy:          serviceKind("organizations", "Policy", "service control policy", byID).everywhere(),
+		controlAttachment:      serviceKind("organizations", "PolicyAttachment", "policy attachment", byFields).everywhere().noTags(),
+		delegatedAdministrator: serviceKind("organizations", "DelegatedAdministrator", "delegated administrator", byFields).everywhere().noTags(),
+
+		permissionSet:        serviceKind("ssoadmin", "PermissionSet", "permission set", byID),
+		permissionAssignment: serviceKind("ssoadmin", "AccountAssignment", "account assignment", byFields).noTags(),
+		permissionPolicy:     serviceKind("ssoadmin", "ManagedPolicyAttachment", "policy attachment", byFields).noTags(),
+		permissionInline:     serviceKind("ssoadmin", "PermissionSetInlinePolicy", "inline policy", byFields).noTags(),
+		group:                serviceKind("identitystore", "Group", "group", byID).noTags(),
+
+		metrics:      serviceKind("amp", "Workspace", "workspace of metrics", byID).v1beta2(),
+		ruleGroups:   serviceKind("amp", "RuleGroupNamespace", "rule file", byName),
+		alertManager: serviceKind("amp", "AlertManagerDefinition", "alert manager", byID).noTags(),
+		grafana:      serviceKind("grafana", "Workspace", "Grafana", byID).v1beta2(),
+		grafanaRole:  serviceKind("grafana", "RoleAssociation", "role in Grafana", byID).noTags(),
+		topic:        serviceKind("sns", "Topic", "topic", byName),
+		topicPolicy:  serviceKind("sns", "TopicPolicy", "topic policy", byID).noTags(),
+		subscription: serviceKind("sns", "TopicSubscription", "subscription", byID).noTags(),
+		cloudControl: serviceKind("cloudcontrol", "Resource", "channel of Slack", byID).noTags(),
 	}
 }

@@ -21,14 +21,23 @@ func (b *builder) addLogs(l logs) {
 	b.add(l.key, b.logGroup, fields{"retentionInDays": int64(l.days), "kmsKeyIdRef": b.ref(l.key + "-key")}).in(l.region).external(l.group)
 }
 
-// logKeyPolicy gives a key to the policies of the account and, for one log group, to CloudWatch Logs, which uses no grants (CloudWatch Logs user
-// guide: encrypt log data). Services that need grants, such as RDS, get them from whoever makes their resource.
+// logKeyPolicy gives a key to the policies of the account and, for one log group, to CloudWatch Logs. Services that need grants, such as RDS, get
+// them from whoever makes their resource.
 func logKeyPolicy(meta schema.ClaimMeta, region, group string) document {
 	there := meta
 	there.Region = region
-	return newDocument(accountsKey(meta), statement{
+	return newDocument(accountsKey(meta), logsOfKey(region, arn(there, "logs", "log-group:"+group)))
+}
+
+// logsOfKey lets CloudWatch Logs use a key for log groups of a region, given by their ARNs: it uses no grants (CloudWatch Logs user guide: encrypt log data).
+func logsOfKey(region string, groups ...string) statement {
+	var arns any = groups
+	if len(groups) == 1 {
+		arns = groups[0]
+	}
+	return statement{
 		Sid: "Logs", Effect: allow, Principal: fields{"Service": "logs." + region + ".amazonaws.com"}, Resource: []string{"*"}, Wildcard: thisKey,
 		Action:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
-		Condition: conditions{"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn(there, "logs", "log-group:"+group)}},
-	})
+		Condition: conditions{"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arns}},
+	}
 }

@@ -28,17 +28,27 @@ const (
 	limitDatabase      = 63  // RDS API: CreateDBCluster, CreateDBInstance, CreateGlobalCluster.
 	limitDatabaseGroup = 255 // RDS API: CreateDBSubnetGroup, CreateDBClusterParameterGroup.
 	limitAlarm         = 255 // CloudWatch API: PutMetricAlarm.
+	limitBudget        = 100 // AWS Budgets API: CreateBudget.
+	limitAnalyzer      = 255 // IAM Access Analyzer API: CreateAnalyzer.
+	limitTrail         = 128 // CloudTrail API: CreateTrail.
+	limitTopic         = 256 // SNS API: CreateTopic.
+	limitWorkspace     = 100 // AMP API: CreateWorkspace.
+	limitGrafana       = 255 // Grafana API: CreateWorkspace.
+	limitRuleGroups    = 64  // AMP API: CreateRuleGroupsNamespace.
 )
 
 // Names of claims in the names of managed resources.
 const (
-	claimNetwork      = schema.ClaimNetwork
-	claimCluster      = schema.ClaimCluster
-	claimEdge         = schema.ClaimEdge
-	claimDatabase     = schema.ClaimDatabase
-	claimRegistration = "registration"
-	claimRegistry     = schema.ClaimRegistry
-	claimStateBackend = schema.ClaimStateBackend
+	claimNetwork       = schema.ClaimNetwork
+	claimCluster       = schema.ClaimCluster
+	claimEdge          = schema.ClaimEdge
+	claimDatabase      = schema.ClaimDatabase
+	claimObservability = schema.ClaimObservability
+	claimRegistration  = "registration"
+	claimRegistry      = schema.ClaimRegistry
+	claimStateBackend  = schema.ClaimStateBackend
+	claimBaseline      = schema.ClaimBaseline
+	claimOrganization  = schema.ClaimOrganization
 )
 
 // resourceName is the metadata.name of a managed resource: of this claim's, or of another one's that it refers to.
@@ -87,6 +97,11 @@ func PushRoleARN(meta schema.ClaimMeta, repository string) string {
 
 func pushRoleName(meta schema.ClaimMeta, repository string) string {
 	return shorten(prefix(meta)+"-push-"+repository, limitRole)
+}
+
+// MetricsResource is the name of the managed resource of an environment's workspace of metrics.
+func MetricsResource(environment string) string {
+	return resourceName(environment, claimObservability, keyMetrics)
 }
 
 // arn is an Amazon Resource Name in the claim's region and account.

@@ -42,12 +42,23 @@ func rules() map[string]rule {
 		"OriginAccessControl":   {field: "name", most: 64, allowed: `[\w-]+`},  // CloudFront: OriginAccessControlConfig.
 		"ResponseHeadersPolicy": {field: "name", most: 128, allowed: `[\w-]+`}, // CloudFront: ResponseHeadersPolicyConfig.
 
+		"organizations/OrganizationalUnit": {field: "name", most: 128, allowed: `[\w -]+`},    // Organizations: CreateOrganizationalUnit.
+		"organizations/Account":            {field: "name", most: 50, allowed: `[\w .-]+`},    // Organizations: CreateAccount.
+		"organizations/Policy":             {field: "name", most: 128, allowed: `[\w .-]+`},   // Organizations: CreatePolicy.
+		"PermissionSet":                    {field: "name", most: 32, allowed: `[\w+=,.@-]+`}, // Identity Center: CreatePermissionSet.
+		"identitystore/Group":              {field: "displayName", most: 1024, allowed: `.+`}, // Identity store: CreateGroup.
+
 		"SubnetGroup":           {most: 255, allowed: `[a-z0-9 ._-]+`},                      // RDS: CreateDBSubnetGroup.
 		"ClusterParameterGroup": {most: 255, allowed: `[a-z](-?[a-z0-9]+)*`},                // RDS: CreateDBClusterParameterGroup.
 		"ClusterInstance":       {most: 63, allowed: `[a-z](-?[a-z0-9]+)*`},                 // RDS: CreateDBInstance.
 		"GlobalCluster":         {most: 63, allowed: `[a-z](-?[a-z0-9]+)*`},                 // RDS: CreateGlobalCluster.
+		"Trail":                 {most: 128, allowed: `[a-zA-Z0-9][a-zA-Z0-9._-]{2,}`},      // CloudTrail: CreateTrail.
+		"Analyzer":              {most: 255, allowed: `[A-Za-z][A-Za-z0-9_.-]*`},            // IAM Access Analyzer: CreateAnalyzer.
+		"Budget":                {most: 100, allowed: `[^:\\\\]+`},                          // AWS Budgets: CreateBudget.
 		"MetricAlarm":           {most: 255, allowed: `[A-Za-z0-9-]+`},                      // CloudWatch: PutMetricAlarm.
 		"Parameter":             {most: 1011, allowed: `(/[a-zA-Z0-9_.-]+)+`},               // Systems Manager: PutParameter.
+		"Topic":                 {most: 256, allowed: `[A-Za-z0-9_-]+`},                     // SNS: CreateTopic.
+		"RuleGroupNamespace":    {most: 64, allowed: `[0-9A-Za-z][-.0-9A-Z_a-z]*`},          // AMP: CreateRuleGroupsNamespace.
 		"Secret":                {field: "name", most: 512, allowed: `[\w/+=.@-]+`},         // Secrets Manager: CreateSecret.
 		"Target":                {field: "targetId", most: 64, allowed: `[.\-_A-Za-z0-9]+`}, // EventBridge: PutTargets.
 	}
@@ -57,7 +68,11 @@ func rules() map[string]rule {
 func namesInAWS(all map[string]map[string]any) map[string]string {
 	found := map[string]string{}
 	for key, object := range all {
-		r, named := rules()[text(object, "kind")]
+		kind := text(object, "kind")
+		if service, _, _ := strings.Cut(text(object, "apiVersion"), "."); service == "organizations" || service == "identitystore" {
+			kind = service + "/" + kind // IAM and CloudWatch have kinds of the same names.
+		}
+		r, named := rules()[kind]
 		if !named || !managed(object) {
 			continue
 		}
@@ -65,7 +80,7 @@ func namesInAWS(all map[string]map[string]any) map[string]string {
 		if r.field != "" {
 			name = text(object, "spec", "forProvider", r.field)
 		}
-		found[key] = text(object, "kind") + " " + name
+		found[key] = kind + " " + name
 	}
 	return found
 }
@@ -169,6 +184,10 @@ func environment(t testing.TB, project, name string) []claim {
 			s.ClaimMeta, s.Site.LoadBalancer.ClusterName = meta(project, name), project+"-"+name
 		}),
 		database(t, withReplica, func(s *schema.DatabaseSpec) { s.ClaimMeta = meta(project, name); rename(s, project+"-"+name) }),
+		accountBaseline(t, withTrail, func(s *schema.AccountBaselineSpec) { s.ClaimMeta = meta(project, name) }),
+		observability(t, withReceivers, func(s *schema.ObservabilitySpec) {
+			s.ClaimMeta, s.ClusterName = meta(project, name), project+"-"+name
+		}),
 	}
 }
 

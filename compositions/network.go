@@ -119,7 +119,7 @@ func (n *network) subnets(t tier, subnets []schema.Subnet, tags map[string]strin
 
 // natZone is the zone of the NAT gateway that a zone's private subnets go out through.
 func (n *network) natZone(zone string) string {
-	if n.spec.NATGateways == "perZone" {
+	if n.spec.NATGateways == schema.NATPerZone {
 		return zone
 	}
 	return n.spec.Subnets.Public[0].Zone

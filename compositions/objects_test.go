@@ -22,7 +22,10 @@ func identities() map[string]string {
 	for identity, kinds := range map[string]string{
 		"name": "eks/Cluster eks/NodeGroup iam/Role iam/Policy iam/RolePolicy kms/Alias cloudwatchevents/Rule cloudwatchlogs/Group ecr/Repository " +
 			"s3/Bucket cloudfront/Function dynamodb/Table " +
-			"rds/Cluster rds/ClusterInstance rds/ClusterParameterGroup rds/GlobalCluster rds/SubnetGroup ssm/Parameter cloudwatch/MetricAlarm",
+			"rds/Cluster rds/ClusterInstance rds/ClusterParameterGroup rds/GlobalCluster rds/SubnetGroup ssm/Parameter cloudwatch/MetricAlarm " +
+			"configservice/ConfigurationRecorder configservice/AWSConfigurationRecorderStatus configservice/DeliveryChannel accessanalyzer/Analyzer " +
+			"budgets/Budget cloudtrail/Trail " +
+			"amp/RuleGroupNamespace sns/Topic",
 		"id": "ec2/VPC ec2/VPCIPv4CidrBlockAssociation ec2/Subnet ec2/InternetGateway ec2/EIP ec2/NATGateway ec2/RouteTable ec2/RouteTableAssociation " +
 			"ec2/VPCEndpoint ec2/VPCEndpointSecurityGroupAssociation ec2/FlowLog ec2/NetworkACL ec2/NetworkACLRule ec2/SecurityGroup " +
 			"ec2/SecurityGroupIngressRule ec2/DefaultSecurityGroup ec2/LaunchTemplate eks/PodIdentityAssociation iam/RolePolicyAttachment " +
@@ -30,9 +33,14 @@ func identities() map[string]string {
 			"inspector2/Enabler ec2/SecurityGroupEgressRule route53/Zone route53/Record acm/Certificate " +
 			"acm/CertificateValidation cloudfront/Distribution cloudfront/OriginAccessControl cloudfront/ResponseHeadersPolicy wafv2/WebACL " +
 			"s3/BucketPolicy s3/BucketPublicAccessBlock s3/BucketOwnershipControls s3/BucketVersioning s3/BucketServerSideEncryptionConfiguration " +
-			"s3/BucketLifecycleConfiguration secretsmanager/Secret secretsmanager/SecretVersion",
+			"s3/BucketLifecycleConfiguration secretsmanager/Secret secretsmanager/SecretVersion " +
+			"guardduty/Detector securityhub/Account iam/AccountPasswordPolicy s3control/AccountPublicAccessBlock ec2/EBSEncryptionByDefault ec2/EBSDefaultKMSKey " +
+			"organizations/Organization organizations/OrganizationalUnit organizations/Account organizations/Policy ssoadmin/PermissionSet identitystore/Group amp/Workspace amp/AlertManagerDefinition grafana/Workspace " +
+			"grafana/RoleAssociation sns/TopicPolicy sns/TopicSubscription cloudcontrol/Resource",
 		"fields": "ec2/Route ec2/VPCEndpointSubnetAssociation ec2/VPCEndpointRouteTableAssociation eks/Addon eks/AccessEntry " +
-			"eks/AccessPolicyAssociation cloudwatchevents/Target wafv2/WebACLLoggingConfiguration",
+			"eks/AccessPolicyAssociation cloudwatchevents/Target wafv2/WebACLLoggingConfiguration " +
+			"securityhub/StandardsSubscription organizations/PolicyAttachment " +
+			"organizations/DelegatedAdministrator ssoadmin/AccountAssignment ssoadmin/ManagedPolicyAttachment ssoadmin/PermissionSetInlinePolicy",
 	} {
 		for kind := range strings.FieldsSeq(kinds) {
 			identities[kind] = identity
@@ -100,7 +108,7 @@ func TestManagedResources(t *testing.T) {
 			"a name that Crossplane makes up cannot be referred to",
 			func(_ *testing.T, r resource) string {
 				name := text(r.object, "metadata", "name")
-				pattern := `^` + text(r.claim.spec, "environment") + `\.(network|cluster|registry|edge|database|state-backend)\.[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+				pattern := `^` + text(r.claim.spec, "environment") + `\.(network|cluster|registry|edge|database|state-backend|baseline|organization|observability)\.[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`
 				if !regexp.MustCompile(pattern).MatchString(name) || len(name) > 253 {
 					return name
 				}
@@ -111,8 +119,15 @@ func TestManagedResources(t *testing.T) {
 			"what the provider may do is said, and it can write down an id that AWS gives only together with LateInitialize",
 			func(t *testing.T, r resource) string {
 				want := []any{"Observe", "Create", "Update", "Delete"}
-				if r.object["kind"] == "LifecyclePolicy" || r.claim.kind == "StateBackend" && strings.HasPrefix(r.key, "bucket-") {
-					want = want[:3] // It goes with its repository, and a new one takes its place; or with its bucket.
+				switch kind := text(r.object, "kind"); {
+				case kind == "LifecyclePolicy":
+					want = want[:3] // It goes with its repository, and a new one takes its place.
+				case r.claim.kind == "StateBackend" && strings.HasPrefix(r.key, "bucket-"):
+					want = want[:3] // It goes with its bucket.
+				case r.claim.kind == "AccountBaseline" && !regexp.MustCompile(`^(standard|analyzer)-|^budget$`).MatchString(r.key):
+					want = want[:3] // What watches an account stays.
+				case r.claim.kind == "Organization" && slices.Contains([]string{"Organization", "OrganizationalUnit", "Account"}, kind):
+					want = want[:3] // They outlive their claim.
 				}
 				if identity(t, r.object) == "id" {
 					want = append(want, "LateInitialize")
@@ -146,6 +161,14 @@ func TestManagedResources(t *testing.T) {
 				}
 				// CloudFront finds its certificate and its web ACL in one region alone.
 				if r.claim.kind == "Edge" && regexp.MustCompile(`^(certificate(-[0-9a-f]{8})?(-validation)?|web-acl(-logs|-log-group(-key(-alias)?)?)?)$`).MatchString(r.key) {
+					want = "us-east-1"
+				}
+				// Identity Center is where somebody enabled it.
+				if regional && r.claim.kind == "Organization" {
+					want = text(r.claim.spec, "identityCenter", "region")
+				}
+				// Its metrics are there, too, and alarms are where metrics are.
+				if r.claim.kind == "Observability" && regional && regexp.MustCompile(`^(alarm-)?edge-`).MatchString(r.key) {
 					want = "us-east-1"
 				}
 				if got := text(r.object, "spec", "forProvider", "region"); got != want {
@@ -184,7 +207,11 @@ func TestManagedResources(t *testing.T) {
 			"an invented id would be looked up for ever; a name that is missing would be that of the object",
 			func(t *testing.T, r resource) string {
 				name := text(r.object, "metadata", "annotations", "crossplane.io/external-name")
-				if adopted, _ := field(r.claim.spec, "adopt").(map[string]any); len(adopted) > 0 {
+				adopted, _ := field(r.claim.spec, "adopt").(map[string]any)
+				if r.claim.kind == "Organization" && adopted[r.key] == name {
+					return "" // There is no organization that nobody made before.
+				}
+				if len(adopted) > 0 && r.claim.kind != "Organization" {
 					t.Fatal("the configurations adopt nothing")
 				}
 				if (name != "") != (identity(t, r.object) == "name") || strings.HasPrefix(name, "alias/") {

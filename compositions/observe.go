@@ -93,6 +93,16 @@ func (b *builder) ready(key string) bool {
 	return status == "True"
 }
 
+// after tells that a resource which does not exist has to wait for another one to be ready, because AWS would refuse it before. One that exists is
+// wanted whatever the other one is.
+func (b *builder) after(first, key string, k kind) bool {
+	if _, exists := b.observed.Resources[key]; exists || b.ready(first) {
+		return false
+	}
+	b.hold(key, k.noun)
+	return true
+}
+
 // unresolved starts the message of a resource that refers to another one that AWS has not made yet (crossplane-runtime: managed reconciler). It
 // waits like that other one, and nobody has to act.
 const unresolved = "cannot resolve references"

@@ -125,8 +125,11 @@ func TestNothingIsDroppedWhenAStatusVanishes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]claim{
 		"network": network(t, withPods, withACL), "cluster": cluster(t, withAccess), "registration": registration(t),
-		"edge": edge(t, deepHost), "platform's zone": edge(t, platformZone), "edge without an application": edge(t, onlyAPI),
+		"registration with metrics": registration(t, withMetrics),
+		"edge":                      edge(t, deepHost), "platform's zone": edge(t, platformZone), "edge without an application": edge(t, onlyAPI),
 		"database": database(t, withAlarms), "database with a replica": database(t, withReplica),
+		"organization":  organization(t),
+		"observability": observability(t, withReceivers), "observability without a cluster": observability(t, onlyAlarms),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -159,15 +159,18 @@ func judgePolicy(object map[string]any, p policy, characters, most int) []string
 			wrong = append(wrong, fmt.Sprintf("Sid %q is taken, or not of letters and digits", s.Sid))
 		}
 		sids[s.Sid] = true
-		if len(s.Action) == 0 {
+		if len(s.Action)+len(s.NotAction) == 0 {
 			wrong = append(wrong, s.Sid+" has no action")
 		}
-		wide := strings.Contains(strings.Join(slices.Concat(s.Action, s.Resource), " "), "*")
+		wide := strings.Contains(strings.Join(slices.Concat(s.Action, s.NotAction, s.Resource), " "), "*")
 		switch {
 		case wide && !reasons[s.Sid]:
 			wrong = append(wrong, s.Sid+" has a wildcard and no reason")
 		case !wide && reasons[s.Sid]:
 			wrong = append(wrong, s.Sid+" has a reason and no wildcard")
+		}
+		if s.Effect != "Deny" && len(s.NotAction) > 0 {
+			wrong = append(wrong, s.Sid+" allows what nobody named")
 		}
 		if s.Effect == "Allow" && slices.ContainsFunc(s.Action, func(action string) bool { return strings.HasSuffix(action, ":*") || action == "*" }) {
 			wrong = append(wrong, s.Sid+" allows all actions")
@@ -183,9 +186,12 @@ func judgePolicy(object map[string]any, p policy, characters, most int) []string
 }
 
 // limits of policy documents in characters, white space aside (IAM user guide: IAM and AWS STS quotas; SQS developer guide: quotas of policies;
-// Amazon ECR user guide: service quotas; S3 user guide: bucket policies; KMS developer guide: resource quotas).
+// Amazon ECR user guide: service quotas; S3 user guide: bucket policies; KMS developer guide: resource quotas; SNS API: SetTopicAttributes).
 func limits() map[string]int {
-	return map[string]int{"Policy": 6144, "Role": 2048, "RolePolicy": 10240, "QueuePolicy": 8192, "RepositoryPolicy": 10240, "BucketPolicy": 20480, "Key": 32768}
+	return map[string]int{
+		"Policy": 6144, "Role": 2048, "RolePolicy": 10240, "QueuePolicy": 8192, "RepositoryPolicy": 10240, "BucketPolicy": 20480, "Key": 32768,
+		"ServiceControlPolicy": 5120, "PermissionSetInlinePolicy": 32768, "TopicPolicy": 30720,
+	}
 }
 
 func TestPolicies(t *testing.T) {
@@ -194,10 +200,13 @@ func TestPolicies(t *testing.T) {
 	for _, claims := range configurations(t) {
 		for key, object := range everything(t, claims) {
 			kind := text(object, "kind")
-			for _, name := range []string{"policy", "assumeRolePolicy"} {
+			for _, name := range []string{"policy", "assumeRolePolicy", "content", "inlinePolicy"} {
 				content := text(object, "spec", "forProvider", name)
 				if content == "" || kind == "LifecyclePolicy" {
 					continue
+				}
+				if name == "content" {
+					kind = "ServiceControlPolicy"
 				}
 				most, known := limits()[kind]
 				if !known {
@@ -232,6 +241,7 @@ func TestJudgePolicyFinds(t *testing.T) {
 		{Sid: "Bare", Effect: "Deny", Action: []string{"s3:GetObject"}, Resource: []string{"*"}},
 		{Sid: "Bare", Effect: "Deny", Resource: []string{"arn:aws:s3:::a"}},
 		{Sid: "Not-allowed", Effect: "Deny", Action: []string{"s3:GetObject"}},
+		{Sid: "Negation", Effect: "Allow", NotAction: []string{"s3:GetObject"}},
 	}}
 	want := []string{
 		`11 characters, AWS takes 10`,
@@ -239,6 +249,7 @@ func TestJudgePolicyFinds(t *testing.T) {
 		`Bare has no action`,
 		`Gone is a reason for nothing`,
 		`Narrow has a reason and no wildcard`,
+		`Negation allows what nobody named`,
 		`Sid "Bare" is taken, or not of letters and digits`,
 		`Sid "Not-allowed" is taken, or not of letters and digits`,
 		`Version "2008-10-17": an older one knows no policy variables`,

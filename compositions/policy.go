@@ -3,6 +3,7 @@ package compositions
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/innovate-inc/genops/schema"
@@ -19,12 +20,19 @@ type statement struct {
 	Sid       string   `json:"Sid"`
 	Effect    string   `json:"Effect"`
 	Principal any      `json:"Principal,omitempty"`
-	Action    []string `json:"Action"`
+	Action    []string `json:"Action,omitempty"`
+	// NotAction is for denials alone: what they spare.
+	NotAction []string `json:"NotAction,omitempty"`
 	Resource  []string `json:"Resource,omitempty"`
 	// Condition is by operator, then by key.
 	Condition map[string]map[string]any `json:"Condition,omitempty"`
 	// Wildcard says why there is a * among the actions or resources. It stands beside the document, in an annotation of the resource.
 	Wildcard string `json:"-"`
+}
+
+// wide tells whether a statement has a wildcard.
+func (s statement) wide() bool {
+	return strings.Contains(strings.Join(slices.Concat(s.Action, s.NotAction, s.Resource), " "), "*")
 }
 
 // conditions of a statement.

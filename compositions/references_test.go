@@ -13,6 +13,11 @@ import (
 func referenced() map[string]string {
 	return map[string]string{
 		"DefaultSecurityGroup.vpcIdRef":                          "VPC",
+		"ConfigurationRecorder.roleArnRef":                       "Role",
+		"DeliveryChannel.s3BucketNameRef":                        "Bucket",
+		"EBSDefaultKMSKey.keyArnRef":                             "Key",
+		"Trail.cloudWatchLogsRoleArnRef":                         "Role",
+		"Trail.s3BucketNameRef":                                  "Bucket",
 		"FlowLog.iamRoleArnRef":                                  "Role",
 		"FlowLog.logDestinationRef":                              "Group",
 		"FlowLog.vpcIdRef":                                       "VPC",
@@ -81,6 +86,18 @@ func referenced() map[string]string {
 		"Secret.kmsKeyIdRef":                                     "Key",
 		"SecretVersion.secretIdRef":                              "Secret",
 		"SubnetGroup.subnetIdRefs":                               "Subnet",
+		"AccountAssignment.permissionSetArnRef":                  "PermissionSet",
+		"AccountAssignment.principalIdFromGroupRef":              "Group",
+		"DelegatedAdministrator.accountIdRef":                    "Account",
+		"ManagedPolicyAttachment.permissionSetArnRef":            "PermissionSet",
+		"PermissionSetInlinePolicy.permissionSetArnRef":          "PermissionSet",
+		"PolicyAttachment.policyIdRef":                           "Policy",
+		"AlertManagerDefinition.workspaceIdRef":                  "Workspace",
+		"RoleAssociation.workspaceIdRef":                         "Workspace",
+		"RuleGroupNamespace.workspaceIdRef":                      "Workspace",
+		"TopicPolicy.arnRef":                                     "Topic",
+		"TopicSubscription.topicArnRef":                          "Topic",
+		"Workspace.roleArnRef":                                   "Role",
 	}
 }
 

@@ -1,6 +1,7 @@
 package compositions
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 const (
 	keySecret      = "secret"
 	requireCluster = "cluster"
+	requireMetrics = "metrics"
 	// waitingTTL and registeredTTL are how long the function's answer counts: Crossplane does not watch what a function only reads.
 	waitingTTL    = 15 * time.Second
 	registeredTTL = 2 * time.Minute
@@ -41,6 +43,10 @@ func composeRegistration(spec *schema.ClusterRegistrationSpec, meta schema.Claim
 		registered, _ := at(observed.Resources[keySecret], "data").(fields)
 		data = maps.Clone(registered)
 	}
+	workspace := metricsWorkspace(spec, observed)
+	if spec.Metrics && workspace == "" {
+		ttl = waitingTTL
+	}
 	if data == nil {
 		b.hold(keySecret, "registration")
 	} else {
@@ -48,7 +54,10 @@ func composeRegistration(spec *schema.ClusterRegistrationSpec, meta schema.Claim
 		for key, value := range spec.Labels {
 			labels[key] = value
 		}
-		b.put(keySecret, "registration", fields{
+		if workspace != "" {
+			labels[schema.LabelMetrics] = workspace
+		}
+		made := b.put(keySecret, "registration", fields{
 			"apiVersion": "v1",
 			"kind":       "Secret",
 			"metadata": fields{
@@ -57,7 +66,11 @@ func composeRegistration(spec *schema.ClusterRegistrationSpec, meta schema.Claim
 			},
 			"type": "Opaque",
 			"data": data,
-		}).fromObserved("data.server", "data.config")
+		})
+		made.fromObserved("data.server", "data.config")
+		if workspace != "" {
+			made.fromObserved("metadata.labels")
+		}
 	}
 	result, err := b.result()
 	if err != nil {
@@ -67,14 +80,34 @@ func composeRegistration(spec *schema.ClusterRegistrationSpec, meta schema.Claim
 	result.Requirements = []Requirement{{
 		Name: requireCluster, APIVersion: b.eksCluster.group + "/" + b.eksCluster.version, Kind: b.eksCluster.name, MatchName: ClusterResource(meta.Environment),
 	}}
+	if spec.Metrics {
+		result.Requirements = append(result.Requirements, Requirement{
+			Name: requireMetrics, APIVersion: b.metrics.group + "/" + b.metrics.version, Kind: b.metrics.name, MatchName: MetricsResource(meta.Environment),
+		})
+	}
 	result.Status = fields{"secretName": "cluster-" + spec.ClusterName}
 	if endpoint != "" {
 		result.Status["server"] = endpoint
 	}
-	if len(b.held) > 0 {
+	switch {
+	case len(b.held) > 0:
 		result.Condition.Message = "waiting for EKS to give the endpoint of " + spec.ClusterName
+	case result.Condition.Ready && spec.Metrics && workspace == "":
+		result.Condition = Condition{Reason: ReasonWaiting, Message: "waiting for AWS to give the id of the workspace for the metrics of " + spec.ClusterName}
 	}
 	return result, nil
+}
+
+// metricsWorkspace is the id of the workspace that the cluster's metrics are sent to; empty until AWS has given it. The Secret does not wait for it,
+// and keeps it: without the label the add-ons that need it would be deleted.
+func metricsWorkspace(spec *schema.ClusterRegistrationSpec, observed Observed) string {
+	if !spec.Metrics {
+		return ""
+	}
+	return cmp.Or(
+		text(observed.Required[requireMetrics], "status", "atProvider", "id"),
+		text(observed.Resources[keySecret], "metadata", "labels", schema.LabelMetrics),
+	)
 }
 
 // secretData is the content of a cluster Secret (Argo CD: declarative setup, clusters).

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/innovate-inc/genops/compositions"
+	"github.com/innovate-inc/genops/schema"
 )
 
 // seen is an EKS cluster as a registration reads it.
@@ -130,5 +131,69 @@ func TestRegistrationSecret(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, rest); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestRegistrationMetrics holds that Argo CD knows a cluster while its metrics have no workspace yet, and never forgets the workspace: the add-ons
+// that send metrics would be deleted.
+func TestRegistrationMetrics(t *testing.T) {
+	t.Parallel()
+	const endpoint = "https://1A.gr7.eu-west-1.eks.amazonaws.com"
+	workspace := func(observed compositions.Observed, id string) compositions.Observed {
+		provider := map[string]any{}
+		if id != "" {
+			provider["id"] = id
+		}
+		observed.Required = maps.Clone(observed.Required)
+		observed.Required["metrics"] = map[string]any{"status": map[string]any{"atProvider": provider}}
+		return observed
+	}
+	labelled := func(observed compositions.Observed, label string) compositions.Observed {
+		secret := clone(t, object(t, registration(t).compose(t, seen(endpoint, "Q0E=")), "secret"))
+		if label != "" {
+			secret["metadata"].(map[string]any)["labels"].(map[string]any)[schema.LabelMetrics] = label
+		}
+		observed.Resources = map[string]map[string]any{"secret": secret}
+		return observed
+	}
+	there := func() compositions.Observed { return seen(endpoint, "Q0E=") }
+	waiting := compositions.Condition{Reason: "Waiting", Message: "waiting for AWS to give the id of the workspace for the metrics of acme-app"}
+	ready := compositions.Condition{Ready: true, Reason: "Available", Message: "the resource is ready"}
+	cases := map[string]struct {
+		reason    string
+		edit      func(*schema.ClusterRegistrationSpec)
+		observed  compositions.Observed
+		label     string
+		ttl       time.Duration
+		condition compositions.Condition
+	}{
+		"no workspace":        {"the cluster is registered without it", withMetrics, labelled(there(), ""), "", 15 * time.Second, waiting},
+		"no id":               {"it is being made", withMetrics, labelled(workspace(there(), ""), ""), "", 15 * time.Second, waiting},
+		"an id":               {"now the add-ons come", withMetrics, labelled(workspace(there(), "ws-1"), ""), "ws-1", 2 * time.Minute, ready},
+		"another id":          {"the label follows", withMetrics, labelled(workspace(there(), "ws-2"), "ws-1"), "ws-2", 2 * time.Minute, ready},
+		"out of sight":        {"the label stays", withMetrics, labelled(there(), "ws-1"), "ws-1", 2 * time.Minute, ready},
+		"all of it, out":      {"as before", withMetrics, labelled(compositions.Observed{}, "ws-1"), "ws-1", 15 * time.Second, ready},
+		"no longer collected": {"the add-ons go", func(*schema.ClusterRegistrationSpec) {}, labelled(workspace(there(), "ws-1"), "ws-1"), "", 2 * time.Minute, ready},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := registration(t, tc.edit).compose(t, tc.observed)
+			secret := object(t, result, "secret")
+			if got := text(secret, "metadata", "labels", schema.LabelMetrics); got != tc.label || decoded(t, secret)["server"] != endpoint {
+				t.Errorf("%s: label %q of %s", tc.reason, got, decoded(t, secret)["server"])
+			}
+			if result.TTL != tc.ttl || len(result.Held) > 0 {
+				t.Errorf("%s: again in %s, held back %q", tc.reason, result.TTL, result.Held)
+			}
+			if diff := cmp.Diff(tc.condition, result.Condition); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+	want := compositions.Requirement{Name: "metrics", APIVersion: "amp.aws.upbound.io/v1beta2", Kind: "Workspace", MatchName: "app.observability.workspace"}
+	reads := registration(t, withMetrics).compose(t, compositions.Observed{}).Requirements
+	if len(reads) != 2 || reads[1] != want {
+		t.Errorf("reads %v, want %v as well", reads, want)
 	}
 }

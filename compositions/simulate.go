@@ -22,6 +22,9 @@ const Simulated = "simulated"
 //   - an image repository its address, and a role or a policy its ARN, which follow from their names,
 //   - a hosted zone, a certificate, a distribution and what it is made of the values that existingEdge has,
 //   - a database the endpoints simulated..., and the first minor version of the major one that was asked for,
+//   - what watches an account its ARN,
+//   - an organization its root r-simulated, and units, accounts, groups and permission sets ids that say simulated, unless they were adopted,
+//   - a workspace of metrics the id ws-simulated, and Grafana a host name that begins with g-simulated,
 //   - everything else an id that says simulated.
 //
 // It returns the result and the observation that it was made of.
@@ -103,6 +106,10 @@ func existing(meta schema.ClaimMeta, object map[string]any) map[string]any {
 		provider["arn"] = iamARN(meta, "role/"+text(object, "metadata", "annotations", annotationExternalName))
 	case "Policy":
 		provider["arn"] = iamARN(meta, "policy/"+text(object, "metadata", "annotations", annotationExternalName))
+	case "Topic":
+		provider["arn"] = schema.AlarmTopic(meta, text(object, "spec", "forProvider", "region"))
+	case "Workspace":
+		simulateWorkspace(meta, object, provider)
 	case "EIP":
 		provider["publicIp"] = Simulated
 	case "Cluster":
@@ -116,10 +123,36 @@ func existing(meta schema.ClaimMeta, object map[string]any) map[string]any {
 		if version := text(object, "spec", "forProvider", "version"); version != "" {
 			provider["version"] = version
 		}
+	case "Trail":
+		provider["arn"] = arn(meta, "cloudtrail", "trail/"+text(object, "metadata", "annotations", annotationExternalName))
+	case "Analyzer":
+		provider["arn"] = arn(meta, "access-analyzer", "analyzer/"+text(object, "metadata", "annotations", annotationExternalName))
+	case "Organization":
+		provider["id"] = text(object, "metadata", "annotations", annotationExternalName)
+		provider["roots"] = []any{fields{"id": "r-" + Simulated}}
+	case "Account":
+		// Security Hub has a kind of this name, too.
+		if strings.HasPrefix(text(object, "apiVersion"), managed().securityHub.group) {
+			provider["arn"] = arn(meta, "securityhub", "hub/default")
+		} else {
+			maps.Copy(provider, existingOrganization(object))
+		}
+	case "OrganizationalUnit", "PermissionSet", "Group":
+		maps.Copy(provider, existingOrganization(object))
 	default:
 		maps.Copy(provider, existingEdge(meta, object))
 	}
 	return observedAs(seen, provider)
+}
+
+// simulateWorkspace is what AWS gives to a workspace of metrics, or to one of Grafana.
+func simulateWorkspace(meta schema.ClaimMeta, object map[string]any, provider fields) {
+	if strings.HasPrefix(text(object, "apiVersion"), "grafana.") {
+		provider["id"] = "g-" + Simulated
+		provider["endpoint"] = "g-" + Simulated + ".grafana-workspace." + meta.Region + ".amazonaws.com"
+		return
+	}
+	provider["id"], provider["arn"] = "ws-"+Simulated, arn(meta, "aps", "workspace/ws-"+Simulated)
 }
 
 // observedAs is a resource that is ready and has what AWS gave.

@@ -204,6 +204,9 @@ func registration(t testing.TB, edits ...func(*schema.ClusterRegistrationSpec)) 
 	return claim{kind: "ClusterRegistration", spec: spec(t, s)}
 }
 
+// withMetrics has a workspace for the cluster's metrics.
+func withMetrics(s *schema.ClusterRegistrationSpec) { s.Metrics = true }
+
 // Names as long as the contract allows them to be: 30, 30 and 40 characters.
 const (
 	longProject     = "project-with-the-longest-name1"
@@ -240,6 +243,8 @@ func long(t testing.TB, end string) []claim {
 			s.Identifier = schema.DatabaseIdentifier(s.Project, s.Environment)
 			s.Replica.Identifier = "replica-of-the-database-with-the-longest-name-that-there-can-b" + end
 		}),
+		accountBaseline(t, withTrail, func(s *schema.AccountBaselineSpec) { rename(&s.ClaimMeta) }),
+		observability(t, withReceivers, func(s *schema.ObservabilitySpec) { rename(&s.ClaimMeta); s.ClusterName = name }),
 	}
 }
 
@@ -261,15 +266,18 @@ func configurations(t testing.TB) map[string][]claim {
 			registration(t), registry(t, openRegistry),
 			database(t, withReplica, withAlarms),
 			stateBackend(t),
+			accountBaseline(t, withTrail, allStandards), organization(t), observability(t, withReceivers),
 		},
-		"platform's zone":     {edge(t, platformZone)},
-		"only an application": {edge(t, onlySPA, func(s *schema.EdgeSpec) { s.Site.Logs.Access = false })},
-		"no application":      {network(t), cluster(t), edge(t, onlyAPI, func(s *schema.EdgeSpec) { s.Site.WAF.LoadBalancer = false })},
+		"platform's zone":            {edge(t, platformZone)},
+		"only an application":        {edge(t, onlySPA, func(s *schema.EdgeSpec) { s.Site.Logs.Access = false })},
+		"no application":             {network(t), cluster(t), edge(t, onlyAPI, func(s *schema.EdgeSpec) { s.Site.WAF.LoadBalancer = false })},
+		"an organization's accounts": {organization(t, bareOrganization)},
 		"little": {
-			registry(t, smallRegistry), stateBackend(t, localTeams), network(t, smallNetwork),
+			registry(t, smallRegistry), stateBackend(t, localTeams), network(t, smallNetwork), accountBaseline(t, secondRegion),
 			cluster(t, plain, amd64, func(s *schema.ClusterSpec) { s.Zones, s.Addons = s.Zones[:2], []schema.AddonSpec{} }),
 		},
 		"database without a cluster": {network(t), database(t, func(s *schema.DatabaseSpec) { s.Cluster, s.PerformanceInsights = false, false })},
+		"alarms alone":               {network(t, smallNetwork), observability(t, onlyAlarms)},
 		"network alone":              {network(t, func(s *schema.NetworkSpec) { s.ClusterName, s.NATGateways = "", "single" })},
 		"long names":                 long(t, "1"),
 	}

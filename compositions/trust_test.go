@@ -23,6 +23,7 @@ type statement struct {
 	Effect    string                    `json:"Effect"`
 	Principal any                       `json:"Principal"`
 	Action    []string                  `json:"Action"`
+	NotAction []string                  `json:"NotAction,omitempty"`
 	Resource  []string                  `json:"Resource"`
 	Condition map[string]map[string]any `json:"Condition"`
 }
@@ -58,7 +59,20 @@ func trusts() map[string]statement {
 		"StringEquals": {"aws:SourceAccount": "{account}"},
 		"ArnLike":      {"aws:SourceArn": "arn:aws:ec2:{region}:{account}:vpc-flow-log/*"},
 	}
+	config := service("Config", "config.amazonaws.com", "sts:AssumeRole")
+	config.Condition = map[string]map[string]any{"StringEquals": {"aws:SourceAccount": "{account}"}}
+	trail := service("CloudTrail", "cloudtrail.amazonaws.com", "sts:AssumeRole")
+	trail.Condition = map[string]map[string]any{"StringEquals": {"aws:SourceArn": "{trail}"}}
+	grafana := service("Service", "grafana.amazonaws.com", "sts:AssumeRole")
+	grafana.Condition = map[string]map[string]any{
+		"StringEquals": {"aws:SourceAccount": "{account}"},
+		"ArnLike":      {"aws:SourceArn": "arn:aws:grafana:{region}:{account}:/workspaces/*"},
+	}
 	return map[string]statement{
+		"Observability/grafana-role":                grafana,
+		"Observability/slack-role":                  service("Service", "chatbot.amazonaws.com", "sts:AssumeRole"),
+		"Observability/fluent-bit-role":             pods("logging", "aws-for-fluent-bit"),
+		"Observability/otel-collector-role":         pods("telemetry", "otel-collector"),
 		"Network/flow-logs-role":                    flowLogs,
 		"Cluster/control-plane-role":                service("Service", "eks.amazonaws.com", "sts:AssumeRole"),
 		"Cluster/system-nodes-role":                 service("Service", "ec2.amazonaws.com", "sts:AssumeRole"),
@@ -72,6 +86,8 @@ func trusts() map[string]statement {
 		"Cluster/addon-vpc-cni-role":                pods("kube-system", "aws-node"),
 		"Cluster/addon-aws-ebs-csi-driver-role":     pods("kube-system", "ebs-csi-controller-sa"),
 		"Cluster/addon-aws-efs-csi-driver-role":     pods("kube-system", "efs-csi-controller-sa"),
+		"AccountBaseline/config-role":               config,
+		"AccountBaseline/trail-logs-role":           trail,
 		"Cluster/argocd-role": {
 			Sid: "ArgoCD", Effect: "Allow", Principal: map[string]any{"AWS": "{argocd}"}, Action: []string{"sts:AssumeRole", "sts:TagSession"},
 		},
@@ -93,7 +109,12 @@ func TestRolesTrustWhoTheyAreFor(t *testing.T) {
 				placeholders["{cluster}"], placeholders["{argocd}"] = text(c.spec, "name"), text(c.spec, "argocdRoleARN")
 			}
 		}
-		for key, role := range everything(t, claims) {
+		all := everything(t, claims)
+		if made := all["AccountBaseline/trail"]; made != nil {
+			placeholders["{trail}"] = "arn:aws:cloudtrail:" + placeholders["{region}"] + ":" + placeholders["{account}"] + ":trail/" +
+				text(made, "metadata", "annotations", "crossplane.io/external-name")
+		}
+		for key, role := range all {
 			if role["kind"] != "Role" {
 				continue
 			}
@@ -239,6 +260,7 @@ func TestAttachedPolicies(t *testing.T) {
 		"app.cluster.service-api-role":              {"111122223333: acme-uploads"},
 		"app.cluster.service-batch-role":            {"AmazonSQSReadOnlyAccess"},
 		"app.cluster.addon-vpc-cni-role":            {"AmazonEKS_CNI_Policy"},
+		"app.baseline.config-role":                  {"service-role/AWS_ConfigRole"},
 		"app.cluster.addon-aws-ebs-csi-driver-role": {"service-role/AmazonEBSCSIDriverPolicy"},
 		"app.cluster.addon-aws-efs-csi-driver-role": {"service-role/AmazonEFSCSIDriverPolicy"},
 	}

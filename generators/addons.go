@@ -1,6 +1,7 @@
 package generators
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -17,15 +18,19 @@ import (
 // Addons generates an ApplicationSet for each Helm chart that every workload cluster gets.
 type Addons struct{}
 
-// addon is a Helm chart on workload clusters. The chart's name is its key in the catalogue and the name of its release.
+// addon is a Helm chart on workload clusters. The chart's name is its key in the catalogue.
 type addon struct {
-	chart     string
+	chart string
+	// release is the name of its release, where that is not the chart's.
+	release   string
 	namespace string
 	// values of the chart; strings may be Go templates of the ApplicationSet.
 	values map[string]any
 	// image is the chart's own container image, without its tag, and images the values that name it: they are set where a mirror replaces it.
 	image  string
 	images []string
+	// registry tells that the values name the image's registry apart from its repository.
+	registry bool
 	// createNamespace tells that the namespace belongs to the add-on.
 	createNamespace bool
 	// crds is the chart of its custom resource definitions, where they have one of their own. Both are one Application, which applies definitions
@@ -36,14 +41,17 @@ type addon struct {
 	only string
 }
 
+// name is that of the add-on's release, and of what brings it.
+func (a addon) name() string { return cmp.Or(a.release, a.chart) }
+
 // systemTolerations let an add-on run on the system nodes.
 func systemTolerations() []any {
 	return []any{map[string]any{"key": "CriticalAddonsOnly", "operator": "Exists"}}
 }
 
 // addons are the charts, in the order in which a cluster needs them.
-func addons() []addon {
-	return []addon{
+func addons(p *schema.Platform) []addon {
+	return slices.Concat([]addon{
 		{chart: "karpenter", namespace: "kube-system", crds: "karpenter-crd", image: "public.ecr.aws/karpenter/controller", images: []string{
 			"controller.image",
 		}, values: map[string]any{
@@ -102,7 +110,7 @@ func addons() []addon {
 				"tolerations":    systemTolerations(),
 			},
 		},
-	}
+	}, telemetryAddons(p))
 }
 
 // generatedCertificates are the differences of a chart that makes new certificates each time it is rendered.
@@ -118,21 +126,25 @@ func generatedCertificates(secret, webhook string) v1alpha1.IgnoreDifferences {
 // Platform makes an ApplicationSet for each add-on.
 func (Addons) Platform(c *schema.Config) ([]manifest.Object, error) {
 	var objects typed
-	for _, a := range addons() {
+	for _, a := range addons(c.Platform) {
 		set, err := newAddonSet(c, a)
 		if err != nil {
-			return nil, fmt.Errorf("build ApplicationSet of %s: %w", a.chart, err)
+			return nil, fmt.Errorf("build ApplicationSet of %s: %w", a.name(), err)
 		}
-		objects.add(set, path.Join(Bootstrap, "argocd"), "applicationset-"+a.chart)
+		objects.add(set, path.Join(Bootstrap, "argocd"), "applicationset-"+a.name())
 	}
 	return objects.done()
 }
 
 // mirrorImages names a chart's image in its values if a mirror replaces it. images are paths of values, with dots.
-func mirrorImages(p *schema.Platform, values map[string]any, image string, images []string) {
+func mirrorImages(p *schema.Platform, values map[string]any, image string, images []string, registry bool) {
 	mirrored := p.Image(image)
 	if mirrored == image {
 		return
+	}
+	host := ""
+	if registry {
+		host, mirrored, _ = strings.Cut(mirrored, "/")
 	}
 	for _, at := range images {
 		fields := values
@@ -145,6 +157,9 @@ func mirrorImages(p *schema.Platform, values map[string]any, image string, image
 			fields = inner
 		}
 		fields["repository"] = mirrored
+		if registry {
+			fields["registry"] = host
+		}
 	}
 }
 
@@ -155,8 +170,8 @@ func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 	if !ok {
 		return nil, fmt.Errorf("find chart: versions.charts lacks %s", a.chart)
 	}
-	helm := &v1alpha1.ApplicationSourceHelm{ReleaseName: a.chart, SkipCrds: a.crds != ""}
-	mirrorImages(c.Platform, a.values, a.image, a.images)
+	helm := &v1alpha1.ApplicationSourceHelm{ReleaseName: a.name(), SkipCrds: a.crds != ""}
+	mirrorImages(c.Platform, a.values, a.image, a.images, a.registry)
 	if len(a.values) > 0 {
 		values, err := manifest.Encode("", a.values)
 		if err != nil {
@@ -171,10 +186,10 @@ func newAddonSet(c *schema.Config, a addon) (*v1alpha1.ApplicationSet, error) {
 	if len(a.ignore) > 0 {
 		options = append(options, "RespectIgnoreDifferences=true")
 	}
-	set := newSet(a.chart, v1alpha1.ApplicationSetGenerator{Clusters: &v1alpha1.ClusterGenerator{Selector: registered(a.only)}})
+	set := newSet(a.name(), v1alpha1.ApplicationSetGenerator{Clusters: &v1alpha1.ClusterGenerator{Selector: registered(a.only)}})
 	set.Spec.Template = v1alpha1.ApplicationSetTemplate{
 		ApplicationSetTemplateMeta: v1alpha1.ApplicationSetTemplateMeta{
-			Name:       label(schema.LabelEnvironment) + "-" + a.chart,
+			Name:       label(schema.LabelEnvironment) + "-" + a.name(),
 			Labels:     map[string]string{schema.LabelEnvironment: label(schema.LabelEnvironment), schema.LabelStage: label(schema.LabelStage)},
 			Finalizers: []string{finalizer},
 		},

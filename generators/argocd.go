@@ -102,7 +102,7 @@ func newRoot(p *schema.Platform) *v1alpha1.Application {
 func newCrossplane(c *schema.Config) (*v1alpha1.Application, error) {
 	chart, _ := c.Platform.Chart("crossplane")
 	values := map[string]any{"provider": map[string]any{"defaultActivations": []any{}}}
-	mirrorImages(c.Platform, values, "xpkg.crossplane.io/crossplane/crossplane", []string{"image"})
+	mirrorImages(c.Platform, values, "xpkg.crossplane.io/crossplane/crossplane", []string{"image"}, false)
 	text, err := manifest.Encode("", values)
 	if err != nil {
 		return nil, fmt.Errorf("write values of crossplane: %w", err)
@@ -132,13 +132,13 @@ func newCrossplane(c *schema.Config) (*v1alpha1.Application, error) {
 }
 
 // Names are what genops calls the Argo CD objects of an environment, with their kinds: two environments must not share one.
-func Names(e *schema.Environment) []string {
+func Names(c *schema.Config, e *schema.Environment) []string {
 	names := []string{"AppProject " + e.Name, "AppProject " + clusterProject(e), "Application claims-" + e.Name}
-	for _, folder := range []string{folderNodePools, folderNamespaces, folderStores, folderWorkloads} {
+	for _, folder := range []string{folderNodePools, folderNamespaces, folderStores, folderTelemetry, folderWorkloads} {
 		names = append(names, "Application "+e.Name+"-"+folder)
 	}
-	for _, a := range addons() {
-		names = append(names, "Application "+e.Name+"-"+a.chart)
+	for _, a := range addons(c.Platform) {
+		names = append(names, "Application "+e.Name+"-"+a.name())
 	}
 	return names
 }
@@ -197,7 +197,7 @@ func newClaimsProject(p *schema.Platform, e *schema.Environment) *v1alpha1.AppPr
 // newClusterProject allows what runs on an environment's workload cluster: configuration from Git and the charts of add-ons.
 func newClusterProject(c *schema.Config, e *schema.Environment) *v1alpha1.AppProject {
 	sources := []string{c.Platform.GitURL()}
-	for _, addon := range addons() {
+	for _, addon := range addons(c.Platform) {
 		if chart, ok := c.Platform.Chart(addon.chart); ok {
 			sources = append(sources, chart.Repository)
 		}
@@ -218,7 +218,7 @@ func newClusterProject(c *schema.Config, e *schema.Environment) *v1alpha1.AppPro
 				"rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding",
 			),
 			NamespaceResourceWhitelist: kinds(
-				"/ConfigMap", "/LimitRange", "/ResourceQuota", "/Secret", "/Service", "/ServiceAccount", "apps/Deployment",
+				"/ConfigMap", "/LimitRange", "/ResourceQuota", "/Secret", "/Service", "/ServiceAccount", "apps/DaemonSet", "apps/Deployment",
 				"autoscaling/HorizontalPodAutoscaler", "external-secrets.io/ExternalSecret", "networking.k8s.io/Ingress",
 				"networking.k8s.io/NetworkPolicy", "policy/PodDisruptionBudget", "rbac.authorization.k8s.io/Role",
 				"rbac.authorization.k8s.io/RoleBinding",

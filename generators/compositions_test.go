@@ -212,8 +212,8 @@ func composed(t *testing.T, objects []manifest.Object) map[string][]*composition
 func TestStatusFitsItsSchema(t *testing.T) {
 	t.Parallel()
 	pods := load(t, "\torder: [\"pods\", \"data\"]", map[string]string{
-		"pods": "\tstage: \"dev\"\n\tnetwork: {cidr: \"10.20.0.0/16\", podCIDR: \"100.64.0.0/16\"}\n\tcluster: {}\n\tedge: delegation: \"manual\"\n\tdatabase: {}",
-		"data": "\tstage: \"dev\"\n\tnetwork: cidr: \"10.21.0.0/16\"\n\tdatabase: {}",
+		"pods": "\tstage: \"dev\"\n\tnetwork: {cidr: \"10.20.0.0/16\", podCIDR: \"100.64.0.0/16\"}\n\tcluster: {}\n\tedge: delegation: \"manual\"\n\tdatabase: {}\n\tobservability: {}",
+		"data": "\tstage: \"dev\"\n\tnetwork: cidr: \"10.21.0.0/16\"\n\tdatabase: {}\n\tobservability: {}",
 	})
 	results := composed(t, append(all(t, repository(t)), all(t, pods)...))
 	for _, kind := range kinds {
@@ -225,7 +225,7 @@ func TestStatusFitsItsSchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if least := map[string]int{"Registry": 1, "StateBackend": 1}[kind]; len(results[kind]) < 5 && len(results[kind]) != least {
+		if least := map[string]int{"Registry": 1, "StateBackend": 1, "Organization": 1}[kind]; len(results[kind]) < 5 && len(results[kind]) != least {
 			t.Errorf("%s: %d results prove nothing", kind, len(results[kind]))
 		}
 		given := map[string]bool{}

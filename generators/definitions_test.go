@@ -30,7 +30,7 @@ type judges struct {
 }
 
 // kinds are the kinds that genops defines.
-var kinds = []string{"Network", "Cluster", "Registry", "Edge", "Database", "StateBackend", "ClusterRegistration"}
+var kinds = []string{"Network", "Cluster", "Registry", "Edge", "Database", "StateBackend", "AccountBaseline", "Organization", "Observability", "ClusterRegistration"}
 
 // definitionPath is where the definition of a kind is.
 func definitionPath(kind string) string {
@@ -126,14 +126,23 @@ func (j judges) contractSays(claim map[string]any) error {
 // full are claims that use every field of their kind.
 func full(t *testing.T, kind string) map[string]any {
 	t.Helper()
-	config := load(t, "\torder: [\"dev\", \"prod\"]\n\tbootstrap: egressCIDRs: [\"198.51.100.10/32\"]\n\tversions: addons: coredns: \"1.35\": \"v1.13.2-eksbuild.1\"", map[string]string{
+	config := load(t, "\torder: [\"management\", \"dev\", \"prod\"]\n\tbootstrap: egressCIDRs: [\"198.51.100.10/32\"]\n\tversions: addons: coredns: \"1.35\": \"v1.13.2-eksbuild.1\"", map[string]string{
+		"management": organizationLines,
 		"prod": "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\ttags: team: \"a\"\n\tcluster: access: admins: {principalARN: \"arn:aws:iam::111122223333:role/Admin\", policy: \"Admin\", namespaces: [\"api\"]}\n\tedge: {delegation: \"manual\", hosts: [\"a.app.acme.example\"]}" +
 			"\n\tregistry: {github: organization: \"acme\", mutableTags: [\"latest\"], repositories: web: github: {repository: \"Web\", tags: [\"v*\"]}}" +
 			"\n\tstateBackend: teams: payments: principals: [\"arn:aws:iam::222233334444:role/terraform\"]" +
-			"\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}",
+			"\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}" +
+			"\n\tbaseline: {budget: {emails: [\"costs@acme.example\"], topicARN: \"arn:aws:sns:eu-west-1:111122223333:costs\"}, trail: organizationID: \"o-a1b2c3d4e5\"}" +
+			"\n\tservices: api: slo: availability: 99.95\n\tobservability: {\n\t\tgrafana: admins: [\"61e5a0f4-1c5a-4b0e-9f0a-2d1b7c3e4f50\"]\n" +
+			"\t\treceivers: {emails: [\"alarms@acme.example\"], endpoints: [\"https://alarms.acme.example/aws\"], slack: {workspace: \"T0123ABCD9\", channel: \"C0123ABCD9\"}}\n\t}",
 		"dev": "\tstage: \"dev\"\n\taccount: \"222233334444\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tcluster: {}",
 	})
-	return runtime.DeepCopyJSON(find(t, all(t, config), "prod/claims/"+strings.ToLower(kind)+".yaml"))
+	file := strings.TrimPrefix(strings.ToLower(kind), "account") // The environment's field is baseline.
+	environment := "prod"
+	if kind == "Organization" {
+		environment = "management"
+	}
+	return runtime.DeepCopyJSON(find(t, all(t, config), environment+"/claims/"+file+".yaml"))
 }
 
 // TestDefinitionsTakeTheRenderedClaims holds the claims of all configurations against their definitions, and against the contract.
@@ -159,8 +168,11 @@ func TestDefinitionsTakeTheRenderedClaims(t *testing.T) {
 				}
 			}
 			want := 6
-			if kind == "Registry" || kind == "StateBackend" {
+			switch kind {
+			case "Registry", "StateBackend", "Organization":
 				want = 2 // A platform has one.
+			case "Observability":
+				want = 5
 			}
 			if seen < want {
 				t.Errorf("saw %d claims, expected at least %d", seen, want)
@@ -333,6 +345,40 @@ func TestBothJudgesRefuseWrongClaims(t *testing.T) {
 			"a star would be a wildcard in a policy", "StateBackend", set([]any{map[string]any{"name": "a", "prefix": "*", "principals": []any{}}}, "teams"),
 			`spec.teams[0].prefix: Invalid value: "*": spec.teams[0].prefix in body should match '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$'`,
 		},
+		"unknown standard": {
+			"Security Hub has no such", "AccountBaseline", set([]any{"iso-27001"}, "securityHub", "standards"),
+			`spec.securityHub.standards[0]: Unsupported value: "iso-27001": supported values: "fsbp", "cis", "nist-800-53", "pci-dss"`,
+		},
+		"threshold of nothing": {
+			"everybody has spent that", "AccountBaseline", set([]any{int64(0)}, "budget", "actual"),
+			`spec.budget.actual[0]: Invalid value: 0: spec.budget.actual[0] in body should be greater than or equal to 1`,
+		},
+		"five policies": {
+			"AWS takes five, and FullAWSAccess is one", "Organization", set([]any{"a", "b", "c", "d", "e"}, "rootPolicies"),
+			`spec.rootPolicies: Too many: 5: must have at most 4 items`,
+		},
+		"address without a domain": {
+			"AWS sends mails there", "Organization", set([]any{map[string]any{"key": "dev", "name": "dev", "email": "aws", "unit": "Workloads"}}, "accounts"),
+			`spec.accounts[0].email: Invalid value: "aws": spec.accounts[0].email in body should match '^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$'`,
+		},
+		"session of a day": {
+			"Identity Center has twelve hours", "Organization", set([]any{map[string]any{
+				"name": "Admin", "description": "", "sessionDuration": "PT24H", "managedPolicies": []any{}, "statements": []any{},
+			}}, "identityCenter", "permissionSets"),
+			`spec.identityCenter.permissionSets[0].sessionDuration: Invalid value: "PT24H": spec.identityCenter.permissionSets[0].sessionDuration in body should match '^(PT([1-9]|1[01])H([1-5]?[0-9]M)?|PT12H)$'`,
+		},
+		"no such retention": {
+			"CloudWatch has steps", "Observability", set(int64(42), "logRetentionDays"),
+			`spec.logRetentionDays: Unsupported value: 42: supported values: "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827", "2192", "2557", "2922", "3288", "3653"`,
+		},
+		"promises too much": {
+			"nobody could hold it", "Observability", set(99.999, "edge", "availability"),
+			`spec.edge.availability: Invalid value: 99.999: spec.edge.availability in body should be less than or equal to 99.99`,
+		},
+		"name of a channel": {
+			"Slack knows it by its id", "Observability", set("#alarms", "slack", "channel"),
+			`spec.slack.channel: Invalid value: "#alarms": spec.slack.channel in body should match '^[CG][A-Z0-9]{8,14}$'`,
+		},
 		"unknown policy": {
 			"EKS has five", "Cluster", set([]any{map[string]any{"name": "a", "policy": "Root", "principalARN": "arn:aws:iam::111122223333:role/A", "namespaces": []any{}}}, "access"),
 			`spec.access[0].policy: Unsupported value: "Root": supported values: "ClusterAdmin", "Admin", "Edit", "View", "AdminView"`,
@@ -340,7 +386,7 @@ func TestBothJudgesRefuseWrongClaims(t *testing.T) {
 	}
 	of := map[string]judges{
 		"Network": newJudges(t, "Network"), "Cluster": newJudges(t, "Cluster"), "Registry": newJudges(t, "Registry"), "Edge": newJudges(t, "Edge"),
-		"Database": newJudges(t, "Database"), "StateBackend": newJudges(t, "StateBackend"),
+		"Database": newJudges(t, "Database"), "StateBackend": newJudges(t, "StateBackend"), "AccountBaseline": newJudges(t, "AccountBaseline"), "Organization": newJudges(t, "Organization"), "Observability": newJudges(t, "Observability"),
 	}
 	for name, tc := range cases {
 		claim := full(t, tc.kind)

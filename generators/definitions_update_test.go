@@ -63,9 +63,10 @@ func TestDefinitionsRefuseChangesThatAWSCannotMake(t *testing.T) {
 		"region of a copy":   {"RDS would make another cluster", "Database", set("eu-central-1", "replica", "region"), set("eu-west-2", "replica", "region"), []string{`spec.replica.region: Invalid value: "eu-west-2": region cannot change`}},
 		"half an ACU":        {"capacity is for changing", "Database", set(float64(8), "minCapacityACU"), set(0.5, "minCapacityACU"), nil},
 		"major version":      {"an upgrade", "Database", set("16", "version"), set("17", "version"), nil},
+		"Identity Center":    {"AWS would make all permission sets again", "Organization", set("d-0123456789", "identityCenter", "identityStore"), set("d-aaaaaaaaaa", "identityCenter", "identityStore"), []string{`spec.identityCenter.identityStore: Invalid value: "d-aaaaaaaaaa": identityStore cannot change`}},
 		"system nodes":       {"other instances take their place", "Cluster", set("arm64", "systemNodes", "architecture"), set("amd64", "systemNodes", "architecture"), nil},
 	}
-	of := map[string]judges{"Network": newJudges(t, "Network"), "Cluster": newJudges(t, "Cluster"), "Edge": newJudges(t, "Edge"), "Database": newJudges(t, "Database")}
+	of := map[string]judges{"Network": newJudges(t, "Network"), "Cluster": newJudges(t, "Cluster"), "Edge": newJudges(t, "Edge"), "Database": newJudges(t, "Database"), "Organization": newJudges(t, "Organization")}
 	for name, tc := range cases {
 		before := full(t, tc.kind)
 		tc.from(before)

@@ -66,7 +66,7 @@ func (w *workload) deployment() (*appsv1.Deployment, error) {
 				RollingUpdate: &appsv1.RollingUpdateDeployment{MaxUnavailable: new(intstr.FromInt32(0)), MaxSurge: new(intstr.FromString("25%"))},
 			},
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: with(w.selector(), labelService, w.name)},
+				ObjectMeta: metav1.ObjectMeta{Labels: with(w.selector(), labelService, w.name), Annotations: w.shownMetrics()},
 				Spec:       spec,
 			},
 		},
@@ -118,12 +118,10 @@ func (w *workload) container() (*corev1.Container, error) {
 		Image:           image,
 		ImagePullPolicy: corev1.PullIfNotPresent,
 		Args:            w.program.Args,
-		Ports: []corev1.ContainerPort{{
-			Name: portName, ContainerPort: int32(w.service.Network.Port), Protocol: corev1.ProtocolTCP, //nolint:gosec // Ports fit.
-		}},
-		Env:          w.env(),
-		Resources:    corev1.ResourceRequirements{Requests: requests, Limits: limits},
-		StartupProbe: probe(often, (w.program.Health.StartSeconds+often-1)/often),
+		Ports:           w.ports(),
+		Env:             w.env(),
+		Resources:       corev1.ResourceRequirements{Requests: requests, Limits: limits},
+		StartupProbe:    probe(often, (w.program.Health.StartSeconds+often-1)/often),
 		// A program that answers slowly gets no requests; only one that does not answer for long is started again.
 		ReadinessProbe: probe(often, patience),
 		LivenessProbe:  probe(2*often, 2*patience), //nolint:mnd // Said above.
@@ -142,13 +140,19 @@ func (w *workload) container() (*corev1.Container, error) {
 	return container, nil
 }
 
-// env are the variables of the program, sorted by name. PORT says where to listen, unless the service sets it itself.
+// env are the variables of the program, sorted by name. PORT says where to listen, and OTEL_ whom to tell of requests, unless the service sets
+// them itself.
 func (w *workload) env() []corev1.EnvVar {
 	values := map[string]string{"PORT": strconv.Itoa(w.service.Network.Port)}
+	maps.Copy(values, w.telemetry())
 	maps.Copy(values, w.program.Env)
 	var env []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		env = append(env, corev1.EnvVar{Name: name, Value: values[name]})
+		variable := corev1.EnvVar{Name: name, Value: values[name]}
+		if values[name] == "" && name == envPodName {
+			variable.ValueFrom = &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.name"}}
+		}
+		env = append(env, variable)
 	}
 	return env
 }

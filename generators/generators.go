@@ -40,10 +40,14 @@ func Domains() []Domain {
 		{Name: "edge", Environment: Edge{}, Platform: Edge{}},
 		{Name: "database", Environment: Database{}, Platform: Database{}},
 		{Name: "stateBackend", Environment: StateBackend{}, Platform: StateBackend{}},
+		{Name: "baseline", Environment: Baseline{}, Platform: Baseline{}},
+		{Name: "organization", Environment: Organization{}, Platform: Organization{}},
+		{Name: "observability", Environment: Observability{}, Platform: Observability{}},
 		{Name: "nodePools", Environment: NodePools{}},
 		{Name: "services", Environment: Services{}},
 		{Name: "workloads", Environment: Workloads{}},
 		{Name: "secrets", Environment: Secrets{}},
+		{Name: "telemetry", Environment: Telemetry{}},
 		{Name: "crossplane", Platform: Crossplane{}},
 		{Name: "compositions", Platform: Compositions{}},
 		{Name: "registrations", Platform: Registrations{}},
@@ -65,6 +69,7 @@ const (
 	folderNamespaces = "namespaces"
 	folderWorkloads  = "workloads"
 	folderStores     = "secret-stores"
+	folderTelemetry  = "telemetry"
 )
 
 // Environment makes all objects of an environment. One without an account is only planned and has none.

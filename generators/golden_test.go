@@ -114,6 +114,23 @@ func TestGolden(t *testing.T) {
 			absent:      []string{"kind: Cluster\n", "databaseARN"},
 			sibling:     sibling{environment: devLines + "\n\tdatabase: {}", lacks: []string{"cluster: false"}},
 		},
+		"observability/default": {
+			reason: "in prod: logs for a year, a Grafana, an alarm for each NAT gateway, and the database's alarms go to the same topic",
+			environment: prodLines + "\n\tdatabase: {}\n\tedge: delegation: \"manual\"\n\tservices: api: slo: availability: 99.95\n\tobservability: receivers: {\n" +
+				"\t\temails: [\"alarms@acme.example\"], slack: {workspace: \"T0123ABCD9\", channel: \"C0123ABCD9\"}\n\t}",
+			shows:  []string{"app/claims/observability", "app/claims/database"},
+			absent: []string{"pagerduty", "alarmTopics: []", "logRetentionDays: 30"},
+			sibling: sibling{environment: devLines + "\n\tdatabase: {}\n\tobservability: grafana: enabled: false", lacks: []string{
+				"availability: 99.95", "availability: 99.9\n", "grafana:", "slack:", "alarms@acme.example", "Prune=confirm",
+			}},
+		},
+		"observability/alone": {
+			reason:      "without a cluster there are alarms alone, and a database keeps the topics that it names",
+			environment: "\tstage: \"dev\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tobservability: {}\n\tdatabase: alarmTopics: [\"arn:aws:sns:eu-west-1:111122223333:others\"]",
+			shows:       []string{"app/claims/observability", "app/claims/database"},
+			absent:      []string{"clusterName", "grafana", "edge:", ":acme-app-alarms"},
+			sibling:     sibling{environment: devLines + "\n\tobservability: {}\n\tdatabase: {}", lacks: []string{":others"}},
+		},
 		"nodepools/default": {
 			reason:      "one pool of each architecture, on Bottlerocket, with spot where it is not prod",
 			environment: devLines,
@@ -169,6 +186,57 @@ func TestGolden(t *testing.T) {
 				lacks:       []string{"kind: Ingress", "aws:rds:primaryDBClusterArn", "nodeSelector", "dkr.ecr", "pod-readiness-gate-inject", "fromJson"},
 			},
 		},
+		"workloads/telemetry": {
+			reason: "programs that send and show metrics, and one that does not want to",
+			environment: devLines + "\n\tobservability: {}\n\tservices: {\n\t\tapi: {namespace: \"api-v2\", workload: {image: {address: \"ghcr.io/acme/api\", tag: \"v1\"}\n" +
+				"\t\t\tenv: OTEL_SERVICE_NAME: \"backend\", metrics: {port: 9000, path: \"/internal/metrics\"}}}\n" +
+				"\t\tquiet: workload: {image: {address: \"ghcr.io/acme/quiet\", tag: \"v1\"}, telemetry: false}\n\t\tteam: {}\n\t}",
+			shows: []string{
+				"app/cluster/workloads/api/deployment", "app/cluster/workloads/quiet/deployment", "app/cluster/namespaces/api/networkpolicy-allow-",
+				"app/cluster/namespaces/quiet/networkpolicy-allow-", "app/cluster/namespaces/team/networkpolicy-allow-",
+			},
+			absent: []string{"0.0.0.0/0", "namespace: quiet\nspec:\n  egress:\n  - ports:\n    - port: 4317", "OTEL_SERVICE_NAME\n          value: api", "value: quiet\n"},
+			sibling: sibling{
+				environment: devLines + "\n\tservices: {\n\t\tapi: workload: {image: {address: \"ghcr.io/acme/api\", tag: \"v1\"}, metrics: {}}\n\t\tquiet: {}\n\t\tteam: {}\n\t}",
+				lacks: []string{
+					"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_RESOURCE_ATTRIBUTES", "fieldPath: metadata.name", "prometheus.io/scrape", "networkpolicy-allow-telemetry",
+					"networkpolicy-allow-scraper", "containerPort: 9000",
+				},
+			},
+		},
+		"telemetry/namespaces": {
+			reason:      "namespaces whose pods may do no more than they need, and who may talk to whom",
+			environment: prodLines + "\n\tobservability: {}",
+			shows:       []string{"app/cluster/telemetry"},
+			absent:      []string{"10.40.0.0/16", "baseline", "genops.dev/service: "},
+			sibling: sibling{environment: devLines + "\n\tobservability: {}", lacks: []string{
+				"Prune=confirm", "cidr: 10.40.",
+			}},
+		},
+		"telemetry/nothing": {
+			reason:      "alarms alone: without a cluster nothing collects anything",
+			environment: "\tstage: \"dev\"\n\tnetwork: cidr: \"10.20.0.0/16\"\n\tobservability: {}",
+			shows:       []string{"app/claims/observability", "app/cluster", "bootstrap/registrations/app"},
+			absent:      []string{"kind: Namespace", "kind: NetworkPolicy", "clusterName"},
+			sibling:     sibling{environment: devLines, lacks: []string{"kind: Observability"}},
+		},
+		"telemetry/addons": {
+			reason:      "what sends logs, metrics and traces, in clusters whose metrics have a workspace",
+			environment: devLines + "\n\tobservability: {}",
+			platform:    "\tversions: collector: \"v0.50.0\"\n\tmirrors: images: {\"quay.io/\": \"registry.inside:5000/quay/\", \"registry.k8s.io/\": \"registry.inside/k8s/\"}",
+			shows: []string{
+				"bootstrap/argocd/applicationset-aws-for-fluent-bit", "bootstrap/argocd/applicationset-kube-state", "bootstrap/argocd/applicationset-otel",
+				"bootstrap/argocd/applicationset-prometheus", "bootstrap/registrations/app",
+			},
+			absent: []string{"{{.", "us-east-1", "latest", "autoCreateGroup: true", "privileged: true", "secrets\n", "nodes/", "repository: quay.io"},
+			sibling: sibling{
+				environment: devLines, platform: "\tmirrors: images: \"public.ecr.aws/\": \"registry.other/ecr/\"",
+				lacks: []string{
+					"metrics: true", "tag: v0.50.0", "registry: registry.inside:5000\n", "repository: quay/prometheus/node-exporter",
+					"repository: k8s/kube-state-metrics/kube-state-metrics", "repository: public.ecr.aws/aws-observability/aws-otel-collector",
+				},
+			},
+		},
 		"argocd/projects": {
 			reason:      "prod's windows hold for its claims and its cluster",
 			environment: prodLines,
@@ -202,7 +270,7 @@ func TestGolden(t *testing.T) {
 			platform: "\tmirrors: {\n\t\tgit: \"https://git.example.org/\": \"https://git.inside/\"\n" +
 				"\t\tcharts: {\"https://\": \"https://charts.inside/\", \"https://charts.external-secrets.io\": \"https://eso.inside\", \"public.ecr.aws\": \"ecr.inside\"}\n\t}",
 			shows:   []string{"bootstrap/argocd/applicationset-", "bootstrap/argocd/appproject-app-cluster"},
-			absent:  []string{"repoURL: https://charts.external-secrets.io", "public.ecr.aws", "https://git.example.org", "https://aws.github.io/eks-charts\n"},
+			absent:  []string{"repoURL: https://charts.external-secrets.io", "repoURL: public.ecr.aws", "https://git.example.org", "https://aws.github.io/eks-charts\n"},
 			sibling: sibling{platform: "\tmirrors: {}", lacks: []string{".inside"}},
 		},
 		"crossplane/irsa": {
@@ -241,6 +309,27 @@ func TestGolden(t *testing.T) {
 			sibling: sibling{
 				environment: "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"",
 				lacks:       []string{"bootstrap/registrations/app.yaml", "role/acme-app-argocd", "genops.dev/allow-deletion: \"true\""},
+			},
+		},
+		"baseline/claim": {
+			reason: "the management account has the trail, an analyzer of the organization, and a budget of its own; others hear of it",
+			environment: "\tstage: \"prod\"\n\taccount: \"999900000001\"\n\tbaseline: {\n\t\tbudget: {amountUSD: 9000, actual: [100, 50], emails: [\"costs@acme.example\"]}\n" +
+				"\t\ttrail: {organizationID: \"o-a1b2c3d4e5\", logs: enabled: false}\n\t}",
+			shows:  []string{"app/claims/"},
+			absent: []string{"logRetentionDays", "type: ACCOUNT", "accountWide", "enabled", "topicARN"},
+			sibling: sibling{
+				environment: "\tstage: \"dev\"\n\tbaseline: accountWide: false",
+				lacks:       []string{"trail:", "budget:", "passwords:", "analyzer: ORGANIZATION"},
+			},
+		},
+		"organization/claim": {
+			reason:      "units by path, accounts with addresses and with the ids that environments have, everything else by name; only existing groups have an id",
+			environment: strings.Replace(organizationLines, "accountEmail", "regions: further: [\"us-west-2\"], accountEmail", 1),
+			shows:       []string{"app/"},
+			absent:      []string{"kind: Network\n", "Account: 999900000001", "accountEmail", "name: app\n      unit"},
+			sibling: sibling{
+				environment: strings.NewReplacer("\"sandbox\"", "\"sandbox\", \"lab\"", "sandbox: {}", "lab: id: \"333344445555\", sandbox: {}", "\"region-allow-list\", ", "").Replace(organizationLines),
+				lacks:       []string{"  - us-west-2\n", "- region-allow-list\n"},
 			},
 		},
 		"registry/claim": {

@@ -182,3 +182,16 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s (-want +got), rewrite with -update if this is meant:\n%s", file, diff)
 	}
 }
+
+// organizationLines are an environment of the management account with all that an organization has.
+const organizationLines = "\tstage: \"shared\"\n\taccount: \"999900000001\"\n\tadopt: organization: organization: \"o-a1b2c3d4e5\"\n" +
+	"\torganization: {\n\t\tserviceAccess: [\"sso.amazonaws.com\", \"guardduty.amazonaws.com\"], policyTypes: [\"SERVICE_CONTROL_POLICY\"]\n" +
+	"\t\taccountEmail: \"aws+*@acme.example\", rootPolicies: [\"deny-leaving\"]\n" +
+	"\t\tunits: {Workloads: policies: [\"region-allow-list\", \"own\"], \"Workloads/All\": accounts: [\"dev\", \"prod\", \"sandbox\"]}\n" +
+	"\t\taccounts: {sandbox: {}, dev: email: \"dev@acme.example\"}\n" +
+	"\t\tpolicies: own: statements: [{sid: \"A\", actions: [\"savingsplans:*\"]}]\n" +
+	"\t\tdelegatedAdministrators: prod: services: [\"guardduty.amazonaws.com\"]\n" +
+	"\t\tidentityCenter: {\n\t\t\tinstanceARN: \"arn:aws:sso:::instance/ssoins-0123456789abcdef\", identityStore: \"d-0123456789\", region: \"eu-west-1\"\n" +
+	"\t\t\tgroups: {admins: id: \"906750b5-0aaf-4c5b-a7a3-0123456789ab\", developers: displayName: \"Developers\"}\n" +
+	"\t\t\tpermissionSets: Admin: {managedPolicies: [\"AdministratorAccess\"], statements: [{sid: \"Keys\", effect: \"Deny\", actions: [\"kms:ScheduleKeyDeletion\"], resources: [\"*\"], reason: \"A denial.\"}]}\n" +
+	"\t\t\tassignments: [{group: \"admins\", permissionSet: \"Admin\", accounts: [\"prod\", \"dev\"]}]\n\t\t}\n\t}"

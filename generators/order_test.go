@@ -38,6 +38,9 @@ func TestPathsAndNamesAreUnique(t *testing.T) {
 				if object.Raw != nil {
 					continue
 				}
+				if object.Raw != nil {
+					continue // It is no object.
+				}
 				group, _, _ := strings.Cut(text(object.Object, "apiVersion"), "/")
 				identity := strings.Join([]string{
 					clusterOf(object), group, text(object.Object, "kind"), text(object.Object, "metadata", "namespace"), text(object.Object, "metadata", "name"),
@@ -65,7 +68,7 @@ func TestObjectsOfAnEnvironmentLieUnderItsFolder(t *testing.T) {
 			for _, object := range objects {
 				top, rest, _ := strings.Cut(object.Path, "/")
 				second, _, _ := strings.Cut(rest, "/")
-				if top != e.Name || second != "claims" && second != "cluster" {
+				if top != e.Name || !slices.Contains([]string{"claims", "cluster", "observability"}, second) {
 					t.Errorf("%s: %s of %s", name, object.Path, e.Name)
 				}
 			}
@@ -88,7 +91,7 @@ func TestObjectsOfAnEnvironmentLieUnderItsFolder(t *testing.T) {
 func TestDeletionOfProtectedThingsIsConfirmed(t *testing.T) {
 	t.Parallel()
 	const want = "Prune=confirm,Delete=confirm"
-	guarded := []string{"Network", "Cluster", "Database", "NodePool", "EC2NodeClass", "Namespace"}
+	guarded := []string{"Network", "Cluster", "Database", "Observability", "NodePool", "EC2NodeClass", "Namespace"}
 	for name, config := range configurations(t) {
 		seen := map[string]bool{}
 		for _, object := range all(t, config) {

@@ -23,11 +23,12 @@ func configurations(t *testing.T) map[string]*schema.Config {
 	t.Helper()
 	return map[string]*schema.Config{
 		"repository": repository(t),
-		"every domain": load(t, "\torder: [\"dev\", \"shared-services\", \"prod\", \"later\"]\n\tbootstrap: {credentials: \"Secret\", egressCIDRs: [\"198.51.100.10/32\"]}", map[string]string{
-			"dev": devLines + "\n\tdatabase: minCapacityACU: 0\n\targocd: {automated: false, syncWindows: [{kind: \"deny\", schedule: \"0 0 * * sun\", duration: \"24h\"}]}\n" +
+		"every domain": load(t, "\torder: [\"management\", \"dev\", \"shared-services\", \"prod\", \"later\"]\n\tbootstrap: {credentials: \"Secret\", egressCIDRs: [\"198.51.100.10/32\"]}", map[string]string{
+			"dev": devLines + "\n\tobservability: {}\n\tdatabase: minCapacityACU: 0\n\targocd: {automated: false, syncWindows: [{kind: \"deny\", schedule: \"0 0 * * sun\", duration: \"24h\"}]}\n" +
 				"\tservices: {web: network: loadBalancer: true, api: network: from: [\"web\"]}\n\tnodePools: gpu: {architecture: \"amd64\", instances: families: [\"g5\"], weight: 5}\n\tedge: apiPaths: [\"/v1/*\"]",
-			"prod":            prodLines + "\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}\n\tservices: {web: {}, api: network: {from: [\"web\"], egress: [{cidr: \"10.40.240.0/20\", ports: [5432]}]}}\n\tedge: {}",
-			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"\n\tstateBackend: teams: payments: {}\n\tregistry: {github: organization: \"acme\", repositories: {web: build: language: \"node\", api: build: language: \"python\"}}\n\tedge: zone: \"platform\"\n\tdatabase: {instances: 7, version: \"15.4\"}",
+			"management":      organizationLines,
+			"prod":            prodLines + "\n\tdatabase: replica: {region: \"eu-central-1\", cidr: \"10.41.0.0/20\"}\n\tbaseline: trail: organizationID: \"o-a1b2c3d4e5\"\n\tservices: {web: {}, api: {slo: availability: 99.5, network: {from: [\"web\"], egress: [{cidr: \"10.40.240.0/20\", ports: [5432]}]}}}\n\tedge: {}\n\tobservability: {}",
+			"shared-services": "\tstage: \"shared\"\n\tnetwork: cidr: \"10.10.0.0/16\"\n\tstateBackend: teams: payments: {}\n\tregistry: {github: organization: \"acme\", repositories: {web: build: language: \"node\", api: build: language: \"python\"}}\n\tedge: zone: \"platform\"\n\tobservability: receivers: emails: [\"alarms@acme.example\"]\n\tdatabase: {instances: 7, version: \"15.4\"}",
 			"later":           "\tstage: \"staging\"\n\tnetwork: cidr: \"10.30.0.0/16\"\n\t" + planned,
 		}),
 	}

@@ -10,8 +10,8 @@ import (
 
 // Registrations generates what makes Argo CD know the workload clusters: a ClusterRegistration per cluster, and the definition of such composites.
 //
-// Crossplane needs no rights for it beyond those that it has: on Secrets by its chart, on EKS clusters by the provider package eks, whose role
-// aggregates to Crossplane's.
+// Crossplane needs no rights for it beyond those that it has: on Secrets by its chart, on EKS clusters and workspaces of metrics by the provider
+// packages eks and amp, whose roles aggregate to Crossplane's.
 type Registrations struct{}
 
 // Platform makes the definition, and the registrations of all environments with a cluster.
@@ -57,6 +57,7 @@ func newRegistration(c *schema.Config, e *schema.Environment) (map[string]any, e
 		ClusterName: e.ClusterName(),
 		RoleARN:     e.ArgoCDRoleARN(),
 		Labels:      labels,
+		Metrics:     e.Observed(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("convert spec: %w", err)

@@ -68,11 +68,7 @@ func newNamespace(c *schema.Config, e *schema.Environment, name string, s schema
 		// Pods count as ready once the load balancer knows them: an update waits for that (AWS Load Balancer Controller: pod readiness gate).
 		labels["elbv2.k8s.aws/pod-readiness-gate-inject"] = "enabled"
 	}
-	version := "v" + c.ClusterVersion(e)
-	for _, mode := range []string{"enforce", "audit", "warn"} {
-		labels["pod-security.kubernetes.io/"+mode] = s.PodSecurity
-		labels["pod-security.kubernetes.io/"+mode+"-version"] = version
-	}
+	podSecurity(labels, s.PodSecurity, c.ClusterVersion(e))
 	return &corev1.Namespace{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
 		ObjectMeta: metav1.ObjectMeta{
@@ -80,6 +76,14 @@ func newNamespace(c *schema.Config, e *schema.Environment, name string, s schema
 			Labels:      labels,
 			Annotations: confirmed(e, with(wave(-1), "genops.dev/owner", s.Owner)),
 		},
+	}
+}
+
+// podSecurity adds the labels of a Pod Security level, pinned to a version of Kubernetes.
+func podSecurity(labels map[string]string, level, version string) {
+	for _, mode := range []string{"enforce", "audit", "warn"} {
+		labels["pod-security.kubernetes.io/"+mode] = level
+		labels["pod-security.kubernetes.io/"+mode+"-version"] = "v" + version
 	}
 }
 
@@ -139,14 +143,13 @@ func quantities(texts map[corev1.ResourceName]string) (corev1.ResourceList, erro
 	return list, nil
 }
 
-// networkPolicies deny all traffic and then allow what the service states. Policies see pod ports, and load balancers reach pods from the
-// public subnets.
-func networkPolicies(e *schema.Environment, name string, s schema.Service) ([]*networkingv1.NetworkPolicy, error) {
-	policies := []*networkingv1.NetworkPolicy{
-		newPolicy(s, "default-deny", networkingv1.NetworkPolicySpec{
+// closedPolicies deny all traffic of a namespace but names and credentials.
+func closedPolicies(namespace string) []*networkingv1.NetworkPolicy {
+	return []*networkingv1.NetworkPolicy{
+		newPolicy(namespace, "default-deny", networkingv1.NetworkPolicySpec{
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
 		}),
-		newPolicy(s, "allow-dns", egress(networkingv1.NetworkPolicyEgressRule{
+		newPolicy(namespace, "allow-dns", egress(networkingv1.NetworkPolicyEgressRule{
 			To: []networkingv1.NetworkPolicyPeer{{
 				NamespaceSelector: labelled("kubernetes.io/metadata.name", "kube-system"),
 				PodSelector:       labelled("k8s-app", "kube-dns"),
@@ -154,20 +157,35 @@ func networkPolicies(e *schema.Environment, name string, s schema.Service) ([]*n
 			Ports: []networkingv1.NetworkPolicyPort{port(corev1.ProtocolUDP, 53), port(corev1.ProtocolTCP, 53)},
 		})),
 		// The EKS Pod Identity agent listens on this link-local address (EKS user guide: Pod Identity considerations).
-		newPolicy(s, "allow-pod-identity", egress(networkingv1.NetworkPolicyEgressRule{
+		newPolicy(namespace, "allow-pod-identity", egress(networkingv1.NetworkPolicyEgressRule{
 			To:    []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: "169.254.170.23/32"}}},
 			Ports: []networkingv1.NetworkPolicyPort{port(corev1.ProtocolTCP, 80)},
 		})),
 	}
-	ingress, err := ingressPeers(e, s)
+}
+
+// networkPolicies deny all traffic and then allow what the service states. Policies see pod ports, and load balancers reach pods from the
+// public subnets.
+func networkPolicies(e *schema.Environment, name string, s schema.Service) ([]*networkingv1.NetworkPolicy, error) {
+	policies := closedPolicies(s.Namespace)
+	if e.Sends(&s) {
+		policies = append(policies, newPolicy(s.Namespace, "allow-telemetry", egress(networkingv1.NetworkPolicyEgressRule{
+			To: []networkingv1.NetworkPolicyPeer{collector(schema.CollectorGateway)}, Ports: otlpPorts(),
+		})))
+	}
+	if e.ShowsMetrics(&s) {
+		policies = append(policies, newPolicy(s.Namespace, "allow-scraper",
+			ingress(metav1.LabelSelector{}, scraper(), port(corev1.ProtocolTCP, s.Workload.Metrics.Port))))
+	}
+	callers, err := ingressPeers(e, s)
 	if err != nil {
 		return nil, err
 	}
-	if len(ingress) > 0 {
-		policies = append(policies, newPolicy(s, "allow-callers", networkingv1.NetworkPolicySpec{
+	if len(callers) > 0 {
+		policies = append(policies, newPolicy(s.Namespace, "allow-callers", networkingv1.NetworkPolicySpec{
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
 			Ingress: []networkingv1.NetworkPolicyIngressRule{{
-				From: ingress, Ports: []networkingv1.NetworkPolicyPort{port(corev1.ProtocolTCP, s.Network.Port)},
+				From: callers, Ports: []networkingv1.NetworkPolicyPort{port(corev1.ProtocolTCP, s.Network.Port)},
 			}},
 		}))
 	}
@@ -176,7 +194,7 @@ func networkPolicies(e *schema.Environment, name string, s schema.Service) ([]*n
 		return nil, err
 	}
 	if len(rules) > 0 {
-		policies = append(policies, newPolicy(s, "allow-calls", egress(rules...)))
+		policies = append(policies, newPolicy(s.Namespace, "allow-calls", egress(rules...)))
 	}
 	return policies, nil
 }
@@ -234,10 +252,10 @@ func egressRules(e *schema.Environment, name string, s schema.Service) ([]networ
 	return rules, nil
 }
 
-func newPolicy(s schema.Service, name string, spec networkingv1.NetworkPolicySpec) *networkingv1.NetworkPolicy {
+func newPolicy(namespace, name string, spec networkingv1.NetworkPolicySpec) *networkingv1.NetworkPolicy {
 	return &networkingv1.NetworkPolicy{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"},
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.Namespace},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
 		Spec:       spec,
 	}
 }

@@ -155,13 +155,15 @@ func TestContractAndGoTypesAgree(t *testing.T) {
 		reason string
 		goType reflect.Type
 	}{
-		"#Environment":      {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Environment]()},
-		"#Platform":         {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Platform]()},
-		"#NetworkSpec":      {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[NetworkSpec]()},
-		"#ClusterSpec":      {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[ClusterSpec]()},
-		"#RegistrySpec":     {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[RegistrySpec]()},
-		"#StateBackendSpec": {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[StateBackendSpec]()},
-		"#EdgeSpec":         {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[EdgeSpec]()},
+		"#Environment":         {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Environment]()},
+		"#Platform":            {reason: "Load would drop what Go has no field for", goType: reflect.TypeFor[Platform]()},
+		"#NetworkSpec":         {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[NetworkSpec]()},
+		"#ClusterSpec":         {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[ClusterSpec]()},
+		"#RegistrySpec":        {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[RegistrySpec]()},
+		"#StateBackendSpec":    {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[StateBackendSpec]()},
+		"#AccountBaselineSpec": {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[AccountBaselineSpec]()},
+		"#OrganizationSpec":    {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[OrganizationSpec]()},
+		"#EdgeSpec":            {reason: "the API server refuses a claim with another field", goType: reflect.TypeFor[EdgeSpec]()},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

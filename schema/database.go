@@ -118,7 +118,7 @@ func (c *Config) DatabaseClaim(e *Environment) (DatabaseSpec, error) {
 		IAMAuthentication:   d.IAMAuthentication,
 		PerformanceInsights: d.PerformanceInsights,
 		LogRetentionDays:    d.LogRetentionDays,
-		AlarmTopics:         append([]string{}, d.AlarmTopics...),
+		AlarmTopics:         e.databaseTopics(),
 	}
 	if d.Replica == nil {
 		return spec, nil
@@ -136,6 +136,14 @@ func (c *Config) DatabaseClaim(e *Environment) (DatabaseSpec, error) {
 		Subnets: subnets, Instances: spread(d.Replica.Instances, copied),
 	}
 	return spec, nil
+}
+
+// databaseTopics are the topics that alarms of the database go to: those that it names, or the environment's own.
+func (e *Environment) databaseTopics() []string {
+	if len(e.Database.AlarmTopics) == 0 && e.Observability != nil {
+		return []string{AlarmTopic(e.Meta(ClaimObservability), e.Region)}
+	}
+	return append([]string{}, e.Database.AlarmTopics...)
 }
 
 // DatabaseZones are the zones of the private data subnets.

@@ -194,7 +194,7 @@ func TestProblemsOfFiles(t *testing.T) {
 			"genops would not install it", edited("\t\tpackages: {", "\t\tcharts: istio: {repository: \"https://istio.example\", version: \"1.0.0\"}\n\t\tpackages: {"),
 			[]problem.Problem{{
 				Position: at(platformFile, lineOf("packages:"), 11), Field: "platform.versions.charts.istio",
-				Message: "there is no such field: allowed are aws-load-balancer-controller, crossplane, external-dns, external-secrets, karpenter, karpenter-crd, metrics-server",
+				Message: "there is no such field: allowed are aws-for-fluent-bit, aws-load-balancer-controller, crossplane, external-dns, external-secrets, karpenter, karpenter-crd, kube-state-metrics, metrics-server, opentelemetry-collector, prometheus-node-exporter",
 			}},
 		},
 		"platform, number in a map": {

@@ -57,7 +57,7 @@ func in(line, column int, field, message string, hint ...string) problem.Problem
 
 // What the contract allows, as problems say it.
 const (
-	topFields     = "accept, account, adopt, allowDeletion, argocd, cluster, costCenter, database, edge, name, network, nodePools, owner, project, region, registry, services, sharedAccount, stage, stateBackend, tags"
+	topFields     = "accept, account, adopt, allowDeletion, argocd, baseline, cluster, costCenter, database, edge, name, network, nodePools, observability, organization, owner, project, region, registry, services, sharedAccount, stage, stateBackend, tags"
 	clusterFields = "access, addons, deletionProtection, endpoint, logRetentionDays, logs, name, secretsEncryption, serviceCIDR, support, systemNodes, version"
 	networkFields = "cidr, dataACL, endpoints, flowLogs, natGateways, podCIDR, subnets, zones"
 	vpcCIDR       = "an IPv4 range between /16 and /28, such as 10.20.0.0/16 (Amazon VPC allows no other size)"

@@ -22,6 +22,9 @@ type Environment struct {
 	Edge          *Edge                        `json:"edge,omitempty"`
 	Database      *Database                    `json:"database,omitempty"`
 	StateBackend  *StateBackend                `json:"stateBackend,omitempty"`
+	Baseline      *Baseline                    `json:"baseline,omitempty"`
+	Organization  *Organization                `json:"organization,omitempty"`
+	Observability *Observability               `json:"observability,omitempty"`
 	NodePools     map[string]NodePool          `json:"nodePools"`
 	Services      map[string]Service           `json:"services"`
 	ArgoCD        ArgoCD                       `json:"argocd"`
@@ -49,6 +52,8 @@ const (
 	LabelProject     = "genops.dev/project"
 	// LabelDomain is the domain of the environment's hosted zone, on clusters whose load balancer CloudFront asks.
 	LabelDomain = "genops.dev/domain"
+	// LabelMetrics is the id of the workspace that metrics of the cluster are sent to, once AWS has given it.
+	LabelMetrics = "genops.dev/metrics"
 )
 
 // Labels are the environment's labels.
@@ -120,7 +125,10 @@ const (
 	ClaimEdge     = "edge"
 	ClaimDatabase = "database"
 	// ClaimStateBackend is that of the field stateBackend.
-	ClaimStateBackend = "state-backend"
+	ClaimStateBackend  = "state-backend"
+	ClaimBaseline      = "baseline"
+	ClaimOrganization  = "organization"
+	ClaimObservability = "observability"
 )
 
 // Meta is the environment as its claim of that name states it.

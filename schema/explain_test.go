@@ -183,7 +183,7 @@ func TestExplain(t *testing.T) {
 func TestExplainNamesOfMaps(t *testing.T) {
 	t.Parallel()
 	cases := map[string][]string{
-		"accept":                               {"single-nat-gateway", "deletion-protection-off", "public-endpoint-open", "equal-weight-pools", "database-deletion-protection-off", "database-unreachable"},
+		"accept":                               {"single-nat-gateway", "deletion-protection-off", "public-endpoint-open", "equal-weight-pools", "database-deletion-protection-off", "database-unreachable", "alarms-without-receiver"},
 		"cluster.addons":                       {"vpc-cni", "coredns", "aws-efs-csi-driver", "snapshot-controller", "eks-node-monitoring-agent"},
 		"platform.versions.addons":             {"vpc-cni", "coredns", "aws-efs-csi-driver", "snapshot-controller", "eks-node-monitoring-agent"},
 		"nodePools.amd64.kubelet.evictionHard": {"memory.available", "pid.available"},
@@ -242,7 +242,7 @@ func TestExplainOfUnknownFields(t *testing.T) {
 		"platform.versons": {
 			"the platform is not the top", &UnknownFieldError{
 				Field: "platform.versons", Around: "platform",
-				Allowed: []string{"bootstrap", "domain", "git", "managementAccount", "mirrors", "order", "organization", "versions"}, Nearest: "versions",
+				Allowed: []string{"bootstrap", "budgetEmails", "domain", "git", "managementAccount", "mirrors", "order", "organization", "versions"}, Nearest: "versions",
 			},
 		},
 		"network.natGateways.count": {"text has no fields", &UnknownFieldError{Field: "network.natGateways.count", Around: "network.natGateways"}},

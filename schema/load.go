@@ -23,7 +23,8 @@ type Config struct {
 	// ProviderFacts is what the contract knows of the versions of the AWS provider.
 	ProviderFacts ProviderFacts
 
-	source *source
+	source   *source
+	defaults *defaultNode
 }
 
 // Load reads and evaluates environments/ below fsys. prefix goes before the file names in problems, so that they can be clicked wherever the
@@ -102,6 +103,10 @@ func (e *evaluator) loadPlatform(src *source, platform *Platform) ([]problem.Pro
 
 // loadFacts reads what the contract knows and no platform says.
 func (e *evaluator) loadFacts(config *Config) error {
+	var err error
+	if config.defaults, err = readDefaults(stageDefaults); err != nil {
+		return err
+	}
 	facts, err := e.contract("#AWSProvider")
 	if err != nil {
 		return err

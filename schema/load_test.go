@@ -67,7 +67,7 @@ func TestDefaultsOfThePlatform(t *testing.T) {
 			ProvisionerRole: "crossplane-provisioner",
 		},
 		Mirrors: Mirrors{Git: map[string]string{}, Charts: map[string]string{}, Packages: map[string]string{}, Images: map[string]string{}},
-		Order:   []string{},
+		Order:   []string{}, BudgetEmails: []string{},
 	}
 	given := cmpopts.IgnoreFields(Platform{}, "Organization", "Domain", "ManagementAccount", "Versions")
 	if diff := cmp.Diff(want, got, given); diff != "" {
@@ -262,7 +262,7 @@ func TestLoadOfTheRepository(t *testing.T) {
 	for _, e := range config.Environments {
 		names = append(names, e.Name)
 	}
-	if diff := cmp.Diff([]string{"dev", "poc", "prod", "shared-services", "staging"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"dev", "management", "poc", "prod", "shared-services", "staging"}, names); diff != "" {
 		t.Errorf("environments (-want +got):\n%s", diff)
 	}
 	poc := config.Environment("poc")

@@ -21,13 +21,16 @@ type place struct {
 // position is that of the value.
 func (p place) position() problem.Position { return position(p.value.Pos(), p.file) }
 
-// text is the value as it was written, on one line.
+// text is the value as it was written, on one line. What has a key in it is not repeated: messages end in the logs of pull requests.
 func (p place) text() string {
 	text, err := format.Node(p.value)
 	if err != nil {
 		return ""
 	}
 	line := strings.Join(strings.Fields(string(text)), " ")
+	if service := SecretAddress(line); service != "" && strings.Contains(line, "/") {
+		return "an address of " + service
+	}
 	if len(line) > 60 {
 		line = line[:57] + "..."
 	}

@@ -17,6 +17,9 @@ type Network struct {
 	DataACL     DataACL   `json:"dataACL"`
 }
 
+// NATPerZone is a NAT gateway in each zone; otherwise the first zone has the only one.
+const NATPerZone = "perZone"
+
 // DataACL is the network ACL around the private data subnets.
 type DataACL struct {
 	Enabled bool  `json:"enabled"`

@@ -14,6 +14,7 @@ type Platform struct {
 	Git               Git       `json:"git"`
 	Domain            string    `json:"domain"`
 	ManagementAccount string    `json:"managementAccount"`
+	BudgetEmails      []string  `json:"budgetEmails"`
 	Bootstrap         Bootstrap `json:"bootstrap"`
 	Mirrors           Mirrors   `json:"mirrors"`
 	Versions          Versions  `json:"versions"`
@@ -51,6 +52,7 @@ type Versions struct {
 	Addons     map[string]map[string]string `json:"addons"`
 	AMIs       AMIs                         `json:"amis"`
 	Charts     map[string]Chart             `json:"charts"`
+	Collector  string                       `json:"collector"`
 	Packages   Packages                     `json:"packages"`
 	// Actions are the versions of GitHub Actions, by owner/name.
 	Actions   map[string]string   `json:"actions"`

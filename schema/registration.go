@@ -6,4 +6,5 @@ type ClusterRegistrationSpec struct {
 	ClusterName string            `json:"clusterName"`
 	RoleARN     string            `json:"roleARN"`
 	Labels      map[string]string `json:"labels"`
+	Metrics     bool              `json:"metrics,omitempty"`
 }

@@ -10,6 +10,7 @@ type Service struct {
 	Architecture string         `json:"architecture"`
 	Network      ServiceNetwork `json:"network"`
 	Workload     *Workload      `json:"workload,omitempty"`
+	SLO          *Objective     `json:"slo,omitempty"`
 }
 
 // Quota is how much a namespace may use in all, as Kubernetes quantities.

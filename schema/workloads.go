@@ -20,6 +20,9 @@ type Workload struct {
 	Replicas  Replicas          `json:"replicas"`
 	Ingress   *ServiceIngress   `json:"ingress,omitempty"`
 	Database  bool              `json:"database"`
+	// Telemetry is nil if nobody said: then the environment decides (Environment.Traced).
+	Telemetry *bool           `json:"telemetry,omitempty"`
+	Metrics   *ServiceMetrics `json:"metrics,omitempty"`
 	// PolicyARNs are the IAM policies of the program's role.
 	PolicyARNs []string `json:"policyARNs"`
 }
@@ -67,6 +70,12 @@ type Replicas struct {
 type ServiceIngress struct {
 	Host  string   `json:"host,omitempty"`
 	Paths []string `json:"paths"`
+}
+
+// ServiceMetrics is where a program shows metrics.
+type ServiceMetrics struct {
+	Port int    `json:"port"`
+	Path string `json:"path"`
 }
 
 // Public tells whether load balancers call the service.

@@ -42,7 +42,8 @@ func newRender(g *global) *cobra.Command {
 		Long: `render brings rendered/ up to date with environments/: it writes what changed, removes what is no longer generated and touches
 nothing that it does not own. All environments are checked first; if anything is wrong, nothing is written.
 
-With names, only these environments and what depends on them in rendered/bootstrap and rendered/ci are written.`,
+With names, only these environments and what depends on them in rendered/bootstrap and rendered/ci are written; --check without names
+lists what else is stale, such as the page of a neighbour in the platform's order.`,
 		Example: `  genops render             render everything
   genops render dev         render dev alone
   genops render --check     list what is stale, write nothing, exit 3 if there is anything`,

@@ -99,10 +99,11 @@ func TestWorkflowPins(t *testing.T) {
 	}
 	mustWrite(t, filepath.Join(clone, ".git", "info", "exclude"), "/bin/\n")
 	pin()
-	if changed := git("diff", "--name-only", "origin/pin/dev/web~1", "origin/pin/dev/web"); changed != "environments/dev/images.cue\nrendered/dev/.genops.sum\nrendered/dev/cluster/workloads/web/deployment.yaml\n" {
+	const changes = "environments/dev/images.cue\nrendered/dev/.genops.sum\nrendered/dev/README.md\nrendered/dev/cluster/workloads/web/deployment.yaml\n"
+	if changed := git("diff", "--name-only", "origin/pin/dev/web~1", "origin/pin/dev/web"); changed != changes {
 		t.Errorf("the branch changes\n%s", changed)
 	}
-	if line := git("grep", "--only-matching", "innovate/web:.*", "origin/pin/dev/web", "--", "rendered/dev"); !strings.HasSuffix(line, ":innovate/web:v1.4.2@"+pinned+"\n") {
+	if line := git("grep", "--only-matching", "innovate/web:.*", "origin/pin/dev/web", "--", "rendered/dev/cluster"); !strings.HasSuffix(line, ":innovate/web:v1.4.2@"+pinned+"\n") {
 		t.Errorf("what is rendered runs %s", line)
 	}
 	asked, err := os.ReadFile(filepath.Join(dir, "gh"))

@@ -35,6 +35,10 @@ platform: schema.#Platform & {
 			"metrics-server": {repository: "https://charts.example", version: "3.13.1"}
 			"external-secrets": {repository: "https://charts.example", version: "2.9.0"}
 			"external-dns": {repository: "https://charts.example", version: "1.21.1"}
+			"aws-for-fluent-bit": {repository: "https://charts.example", version: "0.2.0"}
+			"opentelemetry-collector": {repository: "https://charts.example", version: "0.170.0"}
+			"kube-state-metrics": {repository: "https://charts.example", version: "7.3.0"}
+			"prometheus-node-exporter": {repository: "https://charts.example", version: "4.55.0"}
 			crossplane: {repository: "https://charts.example", version: "2.3.4"}
 		}
 		packages: {

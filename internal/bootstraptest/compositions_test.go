@@ -33,6 +33,11 @@ func everything(t *testing.T) *schema.Environment {
 	} {
 		e.Cluster.Addons[name] = schema.Addon{Enabled: true}
 	}
+	// The trail of the organization is in the management account alone.
+	e.Account = config(t).Platform.ManagementAccount
+	e.Baseline.Trail = &schema.Trail{
+		OrganizationID: "o-a1b2c3d4e5", ArchiveAfterDays: 90, RetentionDays: 365, Logs: schema.TrailLogs{Enabled: true, RetentionDays: 365},
+	}
 	e.Registry = &schema.Registry{
 		GitHub: schema.GitHub{Organization: "acme"}, Scanning: schema.Scanning{Type: schema.ScanEnhanced, Frequency: schema.ScanContinuous},
 		Lifecycle:    schema.Lifecycle{UntaggedDays: 1, Releases: 1, Others: 1},
@@ -42,6 +47,8 @@ func everything(t *testing.T) *schema.Environment {
 		NoncurrentDays: 1, KeepVersions: 1,
 		Teams: map[string]schema.StateTeam{"payments": {Principals: []string{"arn:aws:iam::" + e.Account + ":role/ci/terraform", "arn:aws:iam::999999999999:role/terraform"}}},
 	}
+	e.Observability.Receivers.Endpoints = []string{"https://alarms.acme.example/aws"}
+	e.Observability.Grafana.Admins = []string{"61e5a0f4-1c5a-4b0e-9f0a-2d1b7c3e4f50"}
 	e.Cluster.Access = map[string]schema.Access{"admins": {PrincipalARN: "arn:aws:iam::" + e.Account + ":role/Admins", Policy: "ClusterAdmin"}}
 	return e
 }
@@ -187,7 +194,23 @@ func actions() map[string]string {
 		"secretsmanager/SecretVersion": "secretsmanager:PutSecretValue secretsmanager:GetSecretValue secretsmanager:UpdateSecretVersionStage",
 		"ssm/Parameter":                "ssm:PutParameter ssm:GetParameter ssm:DescribeParameters ssm:DeleteParameter ssm:AddTagsToResource ssm:ListTagsForResource",
 		"cloudwatch/MetricAlarm":       "cloudwatch:PutMetricAlarm cloudwatch:DescribeAlarms cloudwatch:DeleteAlarms cloudwatch:ListTagsForResource cloudwatch:TagResource",
-		"cloudwatchlogs/Group":         "logs:CreateLogGroup logs:AssociateKmsKey logs:PutRetentionPolicy logs:DescribeLogGroups logs:DeleteLogGroup logs:TagResource logs:ListTagsForResource",
+		"amp/Workspace": "aps:CreateWorkspace aps:DescribeWorkspace aps:UpdateWorkspaceAlias aps:DeleteWorkspace aps:TagResource aps:UntagResource " +
+			"aps:ListTagsForResource aps:CreateLoggingConfiguration aps:DescribeLoggingConfiguration aps:UpdateLoggingConfiguration " +
+			"aps:DeleteLoggingConfiguration kms:CreateGrant kms:DescribeKey kms:Decrypt kms:GenerateDataKey logs:CreateLogDelivery logs:PutResourcePolicy " +
+			"logs:DescribeResourcePolicies logs:DescribeLogGroups",
+		"amp/RuleGroupNamespace": "aps:CreateRuleGroupsNamespace aps:DescribeRuleGroupsNamespace aps:PutRuleGroupsNamespace aps:DeleteRuleGroupsNamespace",
+		"amp/AlertManagerDefinition": "aps:CreateAlertManagerDefinition aps:DescribeAlertManagerDefinition aps:PutAlertManagerDefinition " +
+			"aps:DeleteAlertManagerDefinition",
+		"grafana/Workspace": "grafana:CreateWorkspace grafana:DescribeWorkspace grafana:UpdateWorkspace grafana:DeleteWorkspace grafana:TagResource " +
+			"grafana:DescribeWorkspaceConfiguration grafana:UpdateWorkspaceConfiguration iam:PassRole sso:CreateManagedApplicationInstance",
+		"grafana/RoleAssociation": "grafana:UpdatePermissions grafana:ListPermissions sso:AssociateProfile sso:DisassociateProfile",
+		"sns/Topic":               "sns:CreateTopic sns:GetTopicAttributes sns:SetTopicAttributes sns:DeleteTopic sns:TagResource sns:ListTagsForResource",
+		"sns/TopicPolicy":         "sns:SetTopicAttributes sns:GetTopicAttributes",
+		"sns/TopicSubscription":   "sns:Subscribe sns:GetSubscriptionAttributes sns:SetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:Unsubscribe",
+		"cloudcontrol/Resource": "cloudformation:CreateResource cloudformation:GetResource cloudformation:UpdateResource cloudformation:DeleteResource " +
+			"cloudformation:GetResourceRequestStatus chatbot:CreateSlackChannelConfiguration chatbot:DescribeSlackChannelConfigurations " +
+			"chatbot:UpdateSlackChannelConfiguration chatbot:DeleteSlackChannelConfiguration iam:PassRole iam:CreateServiceLinkedRole",
+		"cloudwatchlogs/Group": "logs:CreateLogGroup logs:AssociateKmsKey logs:PutRetentionPolicy logs:DescribeLogGroups logs:DeleteLogGroup logs:TagResource logs:ListTagsForResource",
 
 		"route53/Zone": "route53:CreateHostedZone route53:GetHostedZone route53:GetChange route53:UpdateHostedZoneComment route53:DeleteHostedZone " +
 			"route53:ChangeTagsForResource route53:ListTagsForResource",
@@ -212,6 +235,24 @@ func actions() map[string]string {
 		"s3/BucketVersioning":                        "s3:PutBucketVersioning s3:GetBucketVersioning",
 		"s3/BucketServerSideEncryptionConfiguration": "s3:PutEncryptionConfiguration s3:GetEncryptionConfiguration",
 		"s3/BucketLifecycleConfiguration":            "s3:PutLifecycleConfiguration s3:GetLifecycleConfiguration",
+
+		"ec2/EBSEncryptionByDefault": "EnableEbsEncryptionByDefault GetEbsEncryptionByDefault",
+		"ec2/EBSDefaultKMSKey":       "ModifyEbsDefaultKmsKeyId GetEbsDefaultKmsKeyId kms:DescribeKey",
+		"guardduty/Detector": "guardduty:CreateDetector guardduty:UpdateDetector guardduty:GetDetector guardduty:TagResource guardduty:ListTagsForResource " +
+			"iam:CreateServiceLinkedRole",
+		"securityhub/Account":                          "securityhub:EnableSecurityHub securityhub:UpdateSecurityHubConfiguration securityhub:DescribeHub iam:CreateServiceLinkedRole",
+		"securityhub/StandardsSubscription":            "securityhub:BatchEnableStandards securityhub:GetEnabledStandards securityhub:BatchDisableStandards",
+		"configservice/ConfigurationRecorder":          "config:PutConfigurationRecorder config:DescribeConfigurationRecorders iam:PassRole",
+		"configservice/DeliveryChannel":                "config:PutDeliveryChannel config:DescribeDeliveryChannels",
+		"configservice/AWSConfigurationRecorderStatus": "config:StartConfigurationRecorder config:DescribeConfigurationRecorderStatus",
+		"accessanalyzer/Analyzer": "access-analyzer:CreateAnalyzer access-analyzer:GetAnalyzer access-analyzer:DeleteAnalyzer access-analyzer:TagResource " +
+			"access-analyzer:ListTagsForResource iam:CreateServiceLinkedRole organizations:DescribeOrganization",
+		"budgets/Budget":                     "budgets:ModifyBudget budgets:ViewBudget budgets:TagResource budgets:ListTagsForResource",
+		"iam/AccountPasswordPolicy":          "iam:UpdateAccountPasswordPolicy iam:GetAccountPasswordPolicy",
+		"s3control/AccountPublicAccessBlock": "s3:PutAccountPublicAccessBlock s3:GetAccountPublicAccessBlock",
+		"cloudtrail/Trail": "cloudtrail:CreateTrail cloudtrail:UpdateTrail cloudtrail:StartLogging cloudtrail:DescribeTrails cloudtrail:GetTrailStatus " +
+			"cloudtrail:GetEventSelectors cloudtrail:GetInsightSelectors cloudtrail:AddTags cloudtrail:ListTags iam:PassRole iam:CreateServiceLinkedRole " +
+			"organizations:DescribeOrganization organizations:ListAWSServiceAccessForOrganization",
 	}
 }
 
@@ -221,6 +262,11 @@ func provisioner(t *testing.T) []statement {
 	var statements []statement
 	for _, part := range append(provisionerParts(t), optionalParts()...) {
 		statements = append(statements, allowed(t, "provisioner-"+part)...)
+	}
+	for _, file := range policyFiles(t) {
+		if strings.HasPrefix(file, "management-") {
+			statements = append(statements, allowed(t, file)...)
+		}
 	}
 	return statements
 }
@@ -283,6 +329,10 @@ func TestComposedNamesAreTheProjects(t *testing.T) {
 		"secretsmanager/Secret":     "arn:aws:secretsmanager:REGION:ACCOUNT_ID:secret:%s-AbCdEf",
 		"ssm/Parameter":             "arn:aws:ssm:REGION:ACCOUNT_ID:parameter%s",
 		"cloudwatch/MetricAlarm":    "arn:aws:cloudwatch:REGION:ACCOUNT_ID:alarm:%s",
+		"cloudtrail/Trail":          "arn:aws:cloudtrail:REGION:ACCOUNT_ID:trail/%s",
+		"accessanalyzer/Analyzer":   "arn:aws:access-analyzer:REGION:ACCOUNT_ID:analyzer/%s",
+		"budgets/Budget":            "arn:aws:budgets::ACCOUNT_ID:budget/%s",
+		"sns/Topic":                 "arn:aws:sns:REGION:ACCOUNT_ID:%s",
 	}
 	statements := provisioner(t)
 	for _, longest := range []string{"", strings.Repeat("e", 30)} {
@@ -331,6 +381,7 @@ func TestPackagesOfClaims(t *testing.T) {
 	for name, e := range map[string]*schema.Environment{
 		"everything": everything(t), "prod": config(t).Environment("prod"), "dev": config(t).Environment("dev"),
 		"shared-services": config(t).Environment("shared-services"), "poc": config(t).Environment("poc"),
+		"management": config(t).Environment("management"),
 	} {
 		made := map[string]map[string]bool{}
 		for _, resource := range managedOf(t, e) {

@@ -32,11 +32,12 @@ func values() map[string]string {
 		"BOOTSTRAP_CLUSTER": strings.Repeat("b", 40),
 		"ORGANIZATION_ID":   "o-" + strings.Repeat("0", 32),
 		"ACCOUNT_ID":        "100000000003",
-		"REPLICA_REGION":    "ap-southeast-1",
-		"REGION":            "ap-northeast-3",
-		"PROJECT":           strings.Repeat("p", 30),
-		"OIDC_PROVIDER":     "oidc.eks.ap-southeast-5.amazonaws.com/id/" + strings.Repeat("A", 32),
-		"OPERATOR_ARN":      "arn:aws:iam::100000000002:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_" + strings.Repeat("x", 49),
+
+		"REPLICA_REGION": "ap-southeast-1",
+		"REGION":         "ap-northeast-3",
+		"PROJECT":        strings.Repeat("p", 30),
+		"OIDC_PROVIDER":  "oidc.eks.ap-southeast-5.amazonaws.com/id/" + strings.Repeat("A", 32),
+		"OPERATOR_ARN":   "arn:aws:iam::100000000002:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_" + strings.Repeat("x", 49),
 	}
 }
 
@@ -265,16 +266,21 @@ func allowed(t *testing.T, file string) []statement {
 // TestProvidersHaveRights tells when the platform installs a provider and nobody gave it rights.
 func TestProvidersHaveRights(t *testing.T) {
 	// The prefix of actions, where it is not the first label of the provider's API group.
-	prefixes := map[string]string{"cloudwatchevents": "events", "cloudwatchlogs": "logs"}
+	prefixes := map[string]string{
+		"accessanalyzer": "access-analyzer", "cloudwatchevents": "events", "cloudwatchlogs": "logs", "configservice": "config", "s3control": "s3",
+		"ssoadmin": "sso", "amp": "aps", "cloudcontrol": "cloudformation",
+	}
+	// What some services call a creation.
+	makes := []string{"Enable", "EnableSecurityHub", "ModifyBudget"}
 	writes := map[string]bool{}
 	for _, file := range policyFiles(t) {
-		if !strings.HasPrefix(file, "provisioner-") || file == "provisioner-trust" {
+		if !strings.HasPrefix(file, "provisioner-") && !strings.HasPrefix(file, "management-") || file == "provisioner-trust" {
 			continue
 		}
 		for _, s := range allowed(t, file) {
 			for _, action := range s.Action {
 				service, name, _ := strings.Cut(action, ":")
-				if strings.HasPrefix(name, "Create") || strings.HasPrefix(name, "Put") || name == "Enable" || strings.HasPrefix(name, "Request") {
+				if strings.HasPrefix(name, "Create") || strings.HasPrefix(name, "Put") || slices.Contains(makes, name) || strings.HasPrefix(name, "Request") {
 					writes[service] = true
 				}
 			}
@@ -286,7 +292,7 @@ func TestProvidersHaveRights(t *testing.T) {
 			prefix = other
 		}
 		if !writes[prefix] {
-			t.Errorf("the platform installs provider-aws-%s, and no policy of bootstrap/iam/provisioner-*.json lets it create anything (%s:...)", service, prefix)
+			t.Errorf("the platform installs provider-aws-%s, and no policy of bootstrap/iam lets it create anything (%s:...)", service, prefix)
 		}
 	}
 }
@@ -324,8 +330,8 @@ func TestRolesAreThePlatforms(t *testing.T) {
 	}
 }
 
-// optionalParts are policies that only some accounts need: those of a region with a database's replica, and of teams with Terraform.
-func optionalParts() []string { return []string{"replica", "state"} }
+// optionalParts are policies that only some accounts need: those of a region with a database's replica, and of a registry or teams with Terraform.
+func optionalParts() []string { return []string{"replica", "shared"} }
 
 // provisionerParts are the policies that say what crossplane-provisioner may do, without the optional ones and without the guardrails.
 func provisionerParts(t *testing.T) []string {

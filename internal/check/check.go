@@ -39,13 +39,17 @@ func Run(c *schema.Config) Result {
 	builds(r)
 	edges(r)
 	stateBuckets(r)
+	baselines(r)
+	organizations(r)
 	return Result{Errors: problem.Sort(r.errors), Warnings: problem.Sort(r.warnings)}
 }
 
 // environment runs the checks within one environment.
 func environment(r *report, e *schema.Environment) {
-	if e.Account != "" && e.Network == nil && e.Cluster == nil && e.Registry == nil && e.Edge == nil && e.Database == nil && e.StateBackend == nil {
-		r.error(e, "", "the environment renders nothing: it has neither network, cluster, registry, edge, database nor stateBackend",
+	if e.Account != "" && e.Network == nil && e.Cluster == nil && e.Registry == nil && e.Edge == nil && e.Database == nil && e.StateBackend == nil &&
+		!e.HasBaseline() && e.Organization == nil && e.Observability == nil {
+		r.error(e, "",
+			"the environment renders nothing: it has neither network, cluster, registry, edge, database, stateBackend, baseline, organization nor observability",
 			"give it network: cidr: \"...\", or leave account out while it is only planned")
 	}
 	if e.Network != nil {
@@ -71,6 +75,13 @@ func environment(r *report, e *schema.Environment) {
 	if e.StateBackend != nil {
 		stateBackend(r, e)
 	}
+	if e.Baseline != nil {
+		baseline(r, e)
+	}
+	if e.Organization != nil {
+		organization(r, e)
+	}
+	observability(r, e)
 	packages(r, e)
 	adopted(r, e)
 	windows(r, e)
@@ -80,7 +91,8 @@ func environment(r *report, e *schema.Environment) {
 func adopted(r *report, e *schema.Environment) {
 	described := map[string]bool{
 		schema.ClaimNetwork: e.Network != nil, schema.ClaimCluster: e.Cluster != nil, schema.ClaimRegistry: e.Registry != nil, schema.ClaimEdge: e.Edge != nil,
-		schema.ClaimDatabase: e.Database != nil, schema.ClaimStateBackend: e.StateBackend != nil,
+		schema.ClaimDatabase: e.Database != nil, schema.ClaimStateBackend: e.StateBackend != nil, schema.ClaimBaseline: e.HasBaseline(),
+		schema.ClaimOrganization: e.Organization != nil, schema.ClaimObservability: e.Observability != nil,
 	}
 	for _, claim := range slices.Sorted(maps.Keys(e.Adopt)) {
 		if !described[claim] {

@@ -19,7 +19,7 @@ func TestOneEnvironment(t *testing.T) {
 	}{
 		"nothing wrong":           {"an environment as it should be", "account: \"111122223333\"\n" + cluster, check.Result{}},
 		"only planned":            {"an environment without an account needs nothing yet", "stage: \"dev\"", check.Result{}},
-		"nothing to render":       {"a refusal and not a silent success", "account: \"111122223333\"", check.Result{Errors: []problem.Problem{in(3, 14, "", "the environment renders nothing: it has neither network, cluster, registry, edge, database nor stateBackend", "give it network: cidr: \"...\", or leave account out while it is only planned")}}},
+		"nothing to render":       {"a refusal and not a silent success", "account: \"111122223333\"", check.Result{Errors: []problem.Problem{in(3, 14, "", "the environment renders nothing: it has neither network, cluster, registry, edge, database, stateBackend, baseline, organization nor observability", "give it network: cidr: \"...\", or leave account out while it is only planned")}}},
 		"cluster without network": {"it has to run somewhere", "cluster: {}", check.Result{Errors: []problem.Problem{in(4, 10, "cluster", "the cluster has no network to run in", "give the environment network: cidr: \"...\"")}}},
 		"VPC not aligned": {
 			"AWS would take another range than the one that was written", "network: cidr: \"10.20.1.0/16\"",

@@ -36,10 +36,51 @@ func Packages(e *schema.Environment) map[string][]string {
 	if e.StateBackend != nil {
 		needed[schema.ClaimStateBackend] = []string{"dynamodb", "iam", "kms", "s3"}
 	}
+	if e.HasBaseline() {
+		needed[schema.ClaimBaseline] = baselinePackages(e)
+	}
 	if e.Edge != nil {
 		needed[schema.ClaimEdge] = edgePackages(e)
 	}
+	if e.Organization != nil {
+		needed[schema.ClaimOrganization] = organizationPackages(e.Organization)
+	}
+	if e.Observability != nil {
+		needed[schema.ClaimObservability] = observabilityPackages(e)
+	}
 	return needed
+}
+
+func organizationPackages(o *schema.Organization) []string {
+	needed := []string{"organizations"}
+	if o.IdentityCenter == nil {
+		return needed
+	}
+	for _, group := range o.IdentityCenter.Groups {
+		if group.ID == "" {
+			needed = append(needed, "identitystore")
+			break
+		}
+	}
+	if len(o.IdentityCenter.PermissionSets) > 0 {
+		needed = append(needed, "ssoadmin")
+	}
+	return needed
+}
+
+func observabilityPackages(e *schema.Environment) []string {
+	needed := []string{"cloudwatch", "kms", "sns"}
+	if e.Cluster != nil {
+		needed = append(needed, "amp", "cloudwatchlogs", "eks", "iam")
+		if e.Observability.Grafana.Enabled {
+			needed = append(needed, "grafana")
+		}
+	}
+	if e.Observability.Receivers.Slack != nil {
+		needed = append(needed, "cloudcontrol", "iam")
+	}
+	slices.Sort(needed)
+	return slices.Compact(needed)
 }
 
 func edgePackages(e *schema.Environment) []string {
@@ -52,6 +93,20 @@ func edgePackages(e *schema.Environment) []string {
 	}
 	if e.ReachesLoadBalancer() {
 		needed = append(needed, "ec2", "eks", "iam") // eks, for ExternalDNS.
+	}
+	return needed
+}
+
+func baselinePackages(e *schema.Environment) []string {
+	needed := []string{"accessanalyzer", "configservice", "ec2", "guardduty", "iam", "kms", "s3", "securityhub"}
+	if e.Baseline.AccountWide {
+		needed = append(needed, "budgets", "s3control")
+	}
+	if e.Baseline.Trail != nil {
+		needed = append(needed, "cloudtrail")
+		if e.Baseline.Trail.Logs.Enabled {
+			needed = append(needed, "cloudwatchlogs")
+		}
 	}
 	return needed
 }
@@ -85,5 +140,8 @@ func fieldOf(claim string) string {
 
 // claimOrder are the claims, in the order in which they are reported.
 func claimOrder() []string {
-	return []string{schema.ClaimNetwork, schema.ClaimCluster, schema.ClaimRegistry, schema.ClaimDatabase, schema.ClaimEdge, schema.ClaimStateBackend}
+	return []string{
+		schema.ClaimNetwork, schema.ClaimCluster, schema.ClaimRegistry, schema.ClaimDatabase, schema.ClaimEdge, schema.ClaimStateBackend,
+		schema.ClaimBaseline, schema.ClaimOrganization, schema.ClaimObservability,
+	}
 }

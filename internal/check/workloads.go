@@ -28,6 +28,7 @@ func workloads(r *report, e *schema.Environment) {
 		if service.Workload.Database && e.Database == nil {
 			r.error(e, field+".database", fmt.Sprintf("%s has no database", e.Name), "give the environment database: {}")
 		}
+		sends(r, e, field, &service)
 		for _, variable := range slices.Sorted(maps.Keys(service.Workload.Env)) {
 			if secretName.MatchString(variable) {
 				r.error(e, field+".env."+variable, variable+" sounds like a secret, and what is written here is in Git for everybody to read",
@@ -37,6 +38,19 @@ func workloads(r *report, e *schema.Environment) {
 		if service.Workload.Ingress != nil {
 			ingress(r, e, name, service.Workload.Ingress, taken)
 		}
+	}
+}
+
+// sends checks that somebody takes what a program is to send, and that its metrics are not what the Internet can ask for.
+func sends(r *report, e *schema.Environment, field string, service *schema.Service) {
+	program := service.Workload
+	if program.Telemetry != nil && *program.Telemetry && e.Observability == nil {
+		r.error(e, field+".telemetry", fmt.Sprintf("%s has no observability, so nobody takes what the program sends", e.Name),
+			"give the environment observability: {}, or leave telemetry out: then it follows the environment")
+	}
+	if program.Metrics != nil && program.Metrics.Port == service.Network.Port {
+		r.error(e, field+".metrics.port", fmt.Sprintf("%d is where the program gets requests (network.port), which may come from the Internet",
+			program.Metrics.Port), "show metrics on another port, such as 9464")
 	}
 }
 

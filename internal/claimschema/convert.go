@@ -2,6 +2,7 @@ package claimschema
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -161,14 +162,14 @@ func constrain(props *extv1.JSONSchemaProps, v cue.Value) error {
 		props.AllOf = append(props.AllOf, extv1.JSONSchemaProps{Not: &extv1.JSONSchemaProps{Pattern: text}})
 		return nil
 	case cue.GreaterThanEqualOp, cue.LessThanEqualOp:
-		bound, err := args[0].Int64()
-		if err != nil {
+		bound, err := args[0].Float64()
+		if err != nil && !errors.Is(err, cue.ErrBelow) && !errors.Is(err, cue.ErrAbove) {
 			return fmt.Errorf("read bound: %w", err)
 		}
 		if op == cue.GreaterThanEqualOp {
-			props.Minimum = new(float64(bound))
+			props.Minimum = new(bound)
 		} else {
-			props.Maximum = new(float64(bound))
+			props.Maximum = new(bound)
 		}
 		return nil
 	case cue.CallOp:

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/innovate-inc/genops/compositions"
+	"github.com/innovate-inc/genops/internal/page"
 	"github.com/innovate-inc/genops/internal/pipeline"
 	"github.com/innovate-inc/genops/internal/tree"
 	"github.com/innovate-inc/genops/internal/validate"
@@ -84,13 +85,16 @@ func render(t *testing.T, fsys fs.FS, names ...string) *pipeline.Result {
 	return result
 }
 
-// decode reads rendered files back, by path.
+// decode reads rendered manifests back, by path.
 func decode(t *testing.T, files tree.Files) map[string]map[string]any {
 	t.Helper()
 	objects := map[string]map[string]any{}
 	for path, content := range files {
-		if strings.HasPrefix(path, "ci/") {
-			continue // Files of other repositories.
+		if strings.HasPrefix(path, "ci/") || filepath.Base(path) == page.Name {
+			continue // Files of other repositories, and pages.
+		}
+		if !strings.HasSuffix(path, ".yaml") {
+			continue // It is no manifest.
 		}
 		if bytes.Contains(content, []byte("\n---")) {
 			t.Errorf("%s holds more than one object", path)
@@ -169,7 +173,7 @@ func newJudge(t *testing.T, objects map[string]map[string]any) *judge {
 		}
 		j.definitions[kind] = schema
 	}
-	if kinds := slices.Sorted(maps.Keys(j.definitions)); !slices.Equal(kinds, []string{"Cluster", "ClusterRegistration", "Database", "Edge", "Network", "Registry", "StateBackend"}) {
+	if kinds := slices.Sorted(maps.Keys(j.definitions)); !slices.Equal(kinds, []string{"AccountBaseline", "Cluster", "ClusterRegistration", "Database", "Edge", "Network", "Observability", "Organization", "Registry", "StateBackend"}) {
 		t.Fatalf("definitions of %v", kinds)
 	}
 	return j

@@ -11,6 +11,7 @@ import (
 	"github.com/innovate-inc/genops/generators"
 	"github.com/innovate-inc/genops/internal/check"
 	"github.com/innovate-inc/genops/internal/manifest"
+	"github.com/innovate-inc/genops/internal/page"
 	"github.com/innovate-inc/genops/internal/postrender"
 	"github.com/innovate-inc/genops/internal/problem"
 	"github.com/innovate-inc/genops/internal/validate"
@@ -55,46 +56,80 @@ func (in *Input) Platform() ([]manifest.Object, error) { return generators.Platf
 
 // Environment makes the objects of an environment, patches applied.
 func (in *Input) Environment(ctx context.Context, e *schema.Environment) ([]manifest.Object, error) {
+	made, err := in.environment(ctx, e)
+	return made.Objects, err
+}
+
+// environment makes the objects of an environment, patches applied, and remembers which objects these changed.
+func (in *Input) environment(ctx context.Context, e *schema.Environment) (page.Rendered, error) {
 	objects, err := generators.Environment(in.Config, e)
 	if err != nil {
-		return nil, err
+		return page.Rendered{}, err
 	}
 	return in.patch(ctx, objects, e)
 }
 
+// withPage makes the files of an environment: its objects, and the page about them. An environment that renders nothing has none.
+func (in *Input) withPage(ctx context.Context, e *schema.Environment) ([]manifest.Object, error) {
+	made, err := in.environment(ctx, e)
+	if err != nil || len(made.Objects) == 0 {
+		return nil, err
+	}
+	text, err := page.Environment(in.Config, e, made)
+	if err != nil {
+		return nil, err
+	}
+	return append(made.Objects, manifest.Object{Path: path.Join(e.Name, page.Name), Raw: text}), nil
+}
+
+// platformWithPage makes the files that all environments share.
+func (in *Input) platformWithPage() ([]manifest.Object, error) {
+	objects, err := in.Platform()
+	if err != nil {
+		return nil, err
+	}
+	text, err := page.Platform(in.Config)
+	if err != nil {
+		return nil, err
+	}
+	return append(objects, manifest.Object{Path: path.Join(generators.Bootstrap, page.Name), Raw: text}), nil
+}
+
 // patch applies an environment's kustomization, and holds its result against the types and rules of the APIs: what a patch can spell wrong
 // would otherwise be seen on the cluster first.
-func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema.Environment) ([]manifest.Object, error) {
+func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema.Environment) (page.Rendered, error) {
 	folder := path.Join("environments", e.Name)
 	files, err := fs.Sub(in.fsys, folder)
 	if err != nil {
-		return nil, fmt.Errorf("open folder: %w", err)
+		return page.Rendered{}, fmt.Errorf("open folder: %w", err)
 	}
-	if len(objects) == 0 || !postrender.HasKustomization(files) {
-		return objects, nil
+	made := page.Rendered{Objects: objects, Kustomization: postrender.Kustomization(files)}
+	if len(objects) == 0 || made.Kustomization == "" {
+		return made, nil
 	}
 	raw := slices.DeleteFunc(slices.Clone(objects), func(o manifest.Object) bool { return o.Raw == nil })
 	objects = slices.DeleteFunc(slices.Clone(objects), func(o manifest.Object) bool { return o.Raw != nil })
 	shown := path.Join(in.prefix, folder)
 	patched, err := postrender.Run(shown, files, objects)
 	if err != nil {
-		return nil, err
+		return page.Rendered{}, err
 	}
 	before := make(map[string][]byte, len(objects))
 	for _, object := range objects {
 		if before[object.Path], err = manifest.Encode("", object.Object); err != nil {
-			return nil, fmt.Errorf("write %s: %w", object.Path, err)
+			return page.Rendered{}, fmt.Errorf("write %s: %w", object.Path, err)
 		}
 	}
 	var problems []problem.Problem
 	for _, object := range patched {
 		after, err := manifest.Encode("", object.Object)
 		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", object.Path, err)
+			return page.Rendered{}, fmt.Errorf("write %s: %w", object.Path, err)
 		}
 		if bytes.Equal(before[object.Path], after) {
 			continue
 		}
+		made.Patched = append(made.Patched, object.Path)
 		for _, message := range in.validator.Object(ctx, object.Object) {
 			problems = append(problems, problem.Problem{
 				Environment: e.Name,
@@ -104,5 +139,6 @@ func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema
 			})
 		}
 	}
-	return append(patched, raw...), problem.Join(problems)
+	made.Objects = slices.Concat(patched, raw)
+	return made, problem.Join(problems)
 }

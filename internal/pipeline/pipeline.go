@@ -86,7 +86,7 @@ func sameNames(config *schema.Config) []problem.Problem {
 	owners := map[string]*schema.Environment{}
 	var problems []problem.Problem
 	for _, e := range config.Environments {
-		for _, name := range generators.Names(e) {
+		for _, name := range generators.Names(config, e) {
 			other, taken := owners[name]
 			if !taken {
 				owners[name] = e
@@ -118,7 +118,7 @@ func (in *Input) renderAll(ctx context.Context) ([]tree.Files, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	group.Go(func() error {
-		objects, err := in.Platform()
+		objects, err := in.platformWithPage()
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (in *Input) renderAll(ctx context.Context) ([]tree.Files, error) {
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("render %s: %w", e.Name, err)
 			}
-			objects, err := in.Environment(ctx, e)
+			objects, err := in.withPage(ctx, e)
 			if wrong, ok := errors.AsType[*problem.Error](err); ok {
 				// The other environments are looked at all the same: a person repairs everything before the next try.
 				problems[i] = wrong.Problems

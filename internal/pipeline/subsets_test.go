@@ -18,11 +18,20 @@ func optional() map[string]struct{ lines, needs, kind string } {
 		"registry": {"registry: {github: organization: \"acme\", repositories: web: {}}\n", "", "Registry"},
 		"database": {"database: {}\n", "", "Database"},
 		"states":   {"stateBackend: teams: payments: {}\n", "", "StateBackend"},
+		"baseline": {"baseline: budget: emails: [\"costs@acme.example\"]\n", "", "AccountBaseline"},
+		"observed": {"observability: {}\n", "", "Observability"},
+		"slo":      {"services: api: slo: availability: 99.9\n", "workload observed", "Observability"},
+		"metrics":  {"services: api: workload: metrics: {}\n", "workload observed", "Deployment"},
 		"edge":     {"edge: delegation: \"manual\"\n", "", "Edge"},
 		"workload": {"services: api: workload: image: {address: \"public.ecr.aws/nginx/nginx\", tag: \"1.29\"}\n", "cluster", "Deployment"},
 		"ingress":  {"services: api: workload: ingress: paths: [\"/api\"]\n", "workload edge", "Ingress"},
-		"login":    {"services: api: workload: database: true\n", "workload database", "ExternalSecret"},
-		"image":    {"services: web: workload: image: {repository: \"web\", tag: \"v1\"}\n", "cluster registry", "Deployment"},
+		"organization": {
+			"account: \"999900000001\"\nadopt: organization: organization: \"o-a1b2c3d4e5\"\norganization: {serviceAccess: [\"sso.amazonaws.com\"], " +
+				"policyTypes: [\"SERVICE_CONTROL_POLICY\"], accountEmail: \"aws+*@acme.example\", rootPolicies: [\"deny-leaving\"]}\n",
+			"", "Organization",
+		},
+		"login": {"services: api: workload: database: true\n", "workload database", "ExternalSecret"},
+		"image": {"services: web: workload: image: {repository: \"web\", tag: \"v1\"}\n", "cluster registry", "Deployment"},
 	}
 }
 

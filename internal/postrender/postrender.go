@@ -55,14 +55,18 @@ var kustomizeLock sync.Mutex
 
 // HasKustomization reports whether the environment's folder holds a
 // kustomization under one of the names that kustomize recognises.
-func HasKustomization(files fs.FS) bool {
+func HasKustomization(files fs.FS) bool { return Kustomization(files) != "" }
+
+// Kustomization is the name of the kustomization in the environment's folder,
+// empty if there is none.
+func Kustomization(files fs.FS) string {
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
 		// A file that cannot be looked at is left to Run, which says why.
 		if _, err := fs.Stat(files, name); !errors.Is(err, fs.ErrNotExist) {
-			return true
+			return name
 		}
 	}
-	return false
+	return ""
 }
 
 // Run applies the kustomization in files, the environment's folder, to the

@@ -76,13 +76,25 @@ func aws() []Wanted {
 	return []Wanted{
 		{Group: "aws.upbound.io", Kind: "ProviderConfig"},
 
+		{Group: "accessanalyzer.aws.upbound.io", Kind: "Analyzer"},
+
 		{Group: "acm.aws.upbound.io", Kind: "Certificate"},
 		{Group: "acm.aws.upbound.io", Kind: "CertificateValidation"},
+
+		{Group: "budgets.aws.upbound.io", Kind: "Budget"},
+
+		{Group: "amp.aws.upbound.io", Kind: "AlertManagerDefinition"},
+		{Group: "amp.aws.upbound.io", Kind: "RuleGroupNamespace"},
+		{Group: "amp.aws.upbound.io", Kind: "Workspace"},
+
+		{Group: "cloudcontrol.aws.upbound.io", Kind: "Resource"},
 
 		{Group: "cloudfront.aws.upbound.io", Kind: "Distribution"},
 		{Group: "cloudfront.aws.upbound.io", Kind: "Function"},
 		{Group: "cloudfront.aws.upbound.io", Kind: "OriginAccessControl"},
 		{Group: "cloudfront.aws.upbound.io", Kind: "ResponseHeadersPolicy"},
+
+		{Group: "cloudtrail.aws.upbound.io", Kind: "Trail"},
 
 		{Group: "cloudwatch.aws.upbound.io", Kind: "MetricAlarm"},
 
@@ -93,7 +105,13 @@ func aws() []Wanted {
 
 		{Group: "dynamodb.aws.upbound.io", Kind: "Table"},
 
+		{Group: "configservice.aws.upbound.io", Kind: "AWSConfigurationRecorderStatus"},
+		{Group: "configservice.aws.upbound.io", Kind: "ConfigurationRecorder"},
+		{Group: "configservice.aws.upbound.io", Kind: "DeliveryChannel"},
+
 		{Group: "ec2.aws.upbound.io", Kind: "DefaultSecurityGroup"},
+		{Group: "ec2.aws.upbound.io", Kind: "EBSDefaultKMSKey"},
+		{Group: "ec2.aws.upbound.io", Kind: "EBSEncryptionByDefault"},
 		{Group: "ec2.aws.upbound.io", Kind: "EIP"},
 		{Group: "ec2.aws.upbound.io", Kind: "FlowLog"},
 		{Group: "ec2.aws.upbound.io", Kind: "InternetGateway"},
@@ -128,16 +146,31 @@ func aws() []Wanted {
 		{Group: "eks.aws.upbound.io", Kind: "NodeGroup"},
 		{Group: "eks.aws.upbound.io", Kind: "PodIdentityAssociation"},
 
+		{Group: "guardduty.aws.upbound.io", Kind: "Detector"},
+
+		{Group: "iam.aws.upbound.io", Kind: "AccountPasswordPolicy"},
+		{Group: "grafana.aws.upbound.io", Kind: "RoleAssociation"},
+		{Group: "grafana.aws.upbound.io", Kind: "Workspace"},
+
 		{Group: "iam.aws.upbound.io", Kind: "OpenIDConnectProvider"},
 		{Group: "iam.aws.upbound.io", Kind: "Policy"},
 		{Group: "iam.aws.upbound.io", Kind: "Role"},
 		{Group: "iam.aws.upbound.io", Kind: "RolePolicy"},
 		{Group: "iam.aws.upbound.io", Kind: "RolePolicyAttachment"},
 
+		{Group: "identitystore.aws.upbound.io", Kind: "Group"},
+
 		{Group: "inspector2.aws.upbound.io", Kind: "Enabler"},
 
 		{Group: "kms.aws.upbound.io", Kind: "Alias"},
 		{Group: "kms.aws.upbound.io", Kind: "Key"},
+
+		{Group: "organizations.aws.upbound.io", Kind: "Account"},
+		{Group: "organizations.aws.upbound.io", Kind: "DelegatedAdministrator"},
+		{Group: "organizations.aws.upbound.io", Kind: "Organization"},
+		{Group: "organizations.aws.upbound.io", Kind: "OrganizationalUnit"},
+		{Group: "organizations.aws.upbound.io", Kind: "Policy"},
+		{Group: "organizations.aws.upbound.io", Kind: "PolicyAttachment"},
 
 		{Group: "rds.aws.upbound.io", Kind: "Cluster"},
 		{Group: "rds.aws.upbound.io", Kind: "ClusterInstance"},
@@ -156,13 +189,27 @@ func aws() []Wanted {
 		{Group: "s3.aws.upbound.io", Kind: "BucketServerSideEncryptionConfiguration"},
 		{Group: "s3.aws.upbound.io", Kind: "BucketVersioning"},
 
+		{Group: "s3control.aws.upbound.io", Kind: "AccountPublicAccessBlock"},
+
 		{Group: "secretsmanager.aws.upbound.io", Kind: "Secret"},
 		{Group: "secretsmanager.aws.upbound.io", Kind: "SecretVersion"},
+
+		{Group: "securityhub.aws.upbound.io", Kind: "Account"},
+		{Group: "securityhub.aws.upbound.io", Kind: "StandardsSubscription"},
+
+		{Group: "sns.aws.upbound.io", Kind: "Topic"},
+		{Group: "sns.aws.upbound.io", Kind: "TopicPolicy"},
+		{Group: "sns.aws.upbound.io", Kind: "TopicSubscription"},
 
 		{Group: "sqs.aws.upbound.io", Kind: "Queue"},
 		{Group: "sqs.aws.upbound.io", Kind: "QueuePolicy"},
 
 		{Group: "ssm.aws.upbound.io", Kind: "Parameter"},
+
+		{Group: "ssoadmin.aws.upbound.io", Kind: "AccountAssignment"},
+		{Group: "ssoadmin.aws.upbound.io", Kind: "ManagedPolicyAttachment"},
+		{Group: "ssoadmin.aws.upbound.io", Kind: "PermissionSet"},
+		{Group: "ssoadmin.aws.upbound.io", Kind: "PermissionSetInlinePolicy"},
 
 		{Group: "wafv2.aws.upbound.io", Kind: "WebACL"},
 		{Group: "wafv2.aws.upbound.io", Kind: "WebACLLoggingConfiguration"},

@@ -3,13 +3,14 @@ package vet
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/innovate-inc/genops/compositions"
 )
 
 // Limits of policies in characters, white space not counted (IAM user guide: IAM and AWS STS quotas; SQS developer guide: quotas; S3 user guide: bucket
-// policies; KMS developer guide: quotas).
+// policies; KMS developer guide: quotas; SNS API: SetTopicAttributes).
 const (
 	limitManaged = 6144
 	limitInline  = 10240 // All inline policies of a role together.
@@ -17,7 +18,10 @@ const (
 	limitQueue   = 8192
 	limitBucket  = 20480
 	limitKey     = 32768
+	limitTopic   = 30720
 	limitImages  = 10240 // Amazon ECR user guide: service quotas.
+	limitControl = 5120  // AWS Organizations user guide: quotas.
+	limitPeople  = 32768 // IAM Identity Center user guide: quotas.
 )
 
 // strings that may stand alone or in a list.
@@ -47,6 +51,7 @@ type policy struct {
 		Effect    string                    `json:"Effect"`
 		Principal any                       `json:"Principal"`
 		Action    texts                     `json:"Action"`
+		NotAction texts                     `json:"NotAction"`
 		Resource  texts                     `json:"Resource"`
 		Condition map[string]map[string]any `json:"Condition"`
 	} `json:"Statement"`
@@ -60,6 +65,8 @@ type policyField struct {
 	principal bool
 	// implied tells that documents have no Resource: it is what they belong to.
 	implied bool
+	// control tells service control policies, which only deny, and whose denials may spare actions (NotAction).
+	control bool
 }
 
 // policyFields are the fields with policy documents.
@@ -70,8 +77,12 @@ func policyFields() map[string]policyField {
 		"iam.aws.upbound.io/Role":             {field: "assumeRolePolicy", limit: limitTrust, principal: true, implied: true},
 		"sqs.aws.upbound.io/QueuePolicy":      {field: "policy", limit: limitQueue, principal: true},
 		"s3.aws.upbound.io/BucketPolicy":      {field: "policy", limit: limitBucket, principal: true},
+		"sns.aws.upbound.io/TopicPolicy":      {field: "policy", limit: limitTopic, principal: true},
 		"kms.aws.upbound.io/Key":              {field: "policy", limit: limitKey, principal: true},
 		"ecr.aws.upbound.io/RepositoryPolicy": {field: "policy", limit: limitImages, principal: true, implied: true},
+
+		"organizations.aws.upbound.io/Policy":               {field: "content", limit: limitControl, control: true},
+		"ssoadmin.aws.upbound.io/PermissionSetInlinePolicy": {field: "inlinePolicy", limit: limitPeople},
 	}
 }
 
@@ -109,13 +120,19 @@ func (v *vetter) policies(r resource) {
 		if s.Effect != "Allow" && s.Effect != "Deny" {
 			v.addf(r, at, "Effect is %q: allowed are Allow and Deny", s.Effect)
 		}
-		if len(s.Action) == 0 || len(s.Resource) == 0 && !where.implied {
+		if len(s.NotAction) > 0 && (!where.control || len(s.Action) > 0) {
+			v.addf(r, at, "NotAction is for service control policies, in place of Action")
+		}
+		if where.control && s.Effect == "Allow" {
+			v.addf(r, at, "a service control policy of genops only denies")
+		}
+		if len(s.Action)+len(s.NotAction) == 0 || len(s.Resource) == 0 && !where.implied {
 			v.addf(r, at, "a statement names actions and resources")
 		}
 		if (s.Principal != nil) != where.principal {
 			v.addf(r, at, "a policy of this kind has a Principal in each statement: %t, found: %t", where.principal, s.Principal != nil)
 		}
-		v.wildcard(r, at, s.Sid, s.Effect, s.Principal, append(append(texts{}, s.Action...), s.Resource...))
+		v.wildcard(r, at, s.Sid, s.Effect, s.Principal, slices.Concat(s.Action, s.NotAction, s.Resource))
 	}
 	if len(document.Statement) == 0 {
 		v.addf(r, path, "the policy has no statement")

@@ -124,8 +124,12 @@ func (v *vetter) references(r resource, path string, value any) {
 func (v *vetter) reference(r resource, path, field string, value any) {
 	name, _ := at(value, "name").(string)
 	kind, known := targets()[field]
-	if group, _, _ := strings.Cut(r.kind, "/"); field == "principalArnRef" && group == "eks.aws.upbound.io" {
+	group, _, _ := strings.Cut(r.kind, "/")
+	switch {
+	case field == "principalArnRef" && group == "eks.aws.upbound.io":
 		kind, known = "eks.aws.upbound.io/AccessEntry", true
+	case field == "workspaceIdRef" && group == "grafana.aws.upbound.io":
+		kind = "grafana.aws.upbound.io/Workspace"
 	}
 	if !known {
 		v.addf(r, path, "what this refers to is not known: add the field to the table of references")
@@ -139,15 +143,19 @@ func (v *vetter) reference(r resource, path, field string, value any) {
 // targets are the kinds that reference fields refer to (the providers' resource configuration).
 func targets() map[string]string {
 	return map[string]string{ //nolint:gosec // Names of fields, no credentials.
+		"accountIdRef":                 "organizations.aws.upbound.io/Account",
 		"allocationIdRef":              "ec2.aws.upbound.io/EIP",
+		"arnRef":                       "sns.aws.upbound.io/Topic",
 		"bucketRef":                    "s3.aws.upbound.io/Bucket",
 		"certificateArnRef":            "acm.aws.upbound.io/Certificate",
+		"cloudWatchLogsRoleArnRef":     "iam.aws.upbound.io/Role",
 		"clusterIdentifierRef":         "rds.aws.upbound.io/Cluster",
 		"clusterNameRef":               "eks.aws.upbound.io/Cluster",
 		"codeSecretRef":                kindSecret,
 		"dbSubnetGroupNameRef":         "rds.aws.upbound.io/SubnetGroup",
 		"gatewayIdRef":                 "ec2.aws.upbound.io/InternetGateway",
 		"iamRoleArnRef":                "iam.aws.upbound.io/Role",
+		"keyArnRef":                    "kms.aws.upbound.io/Key",
 		"kmsKeyIdRef":                  "kms.aws.upbound.io/Key",
 		"kmsKeyRef":                    "kms.aws.upbound.io/Key",
 		"logDestinationRef":            "cloudwatchlogs.aws.upbound.io/Group",
@@ -155,8 +163,11 @@ func targets() map[string]string {
 		"natGatewayIdRef":              "ec2.aws.upbound.io/NATGateway",
 		"networkAclIdRef":              "ec2.aws.upbound.io/NetworkACL",
 		"nodeRoleArnRef":               "iam.aws.upbound.io/Role",
+		"permissionSetArnRef":          "ssoadmin.aws.upbound.io/PermissionSet",
 		"policyArnRef":                 "iam.aws.upbound.io/Policy",
+		"policyIdRef":                  "organizations.aws.upbound.io/Policy",
 		"principalArnFromRoleRef":      "iam.aws.upbound.io/Role",
+		"principalIdFromGroupRef":      "identitystore.aws.upbound.io/Group",
 		"queueUrlRef":                  "sqs.aws.upbound.io/Queue",
 		"repositoryRef":                "ecr.aws.upbound.io/Repository",
 		"resourceArnRef":               "wafv2.aws.upbound.io/WebACL",
@@ -164,14 +175,17 @@ func targets() map[string]string {
 		"roleRef":                      "iam.aws.upbound.io/Role",
 		"routeTableIdRef":              "ec2.aws.upbound.io/RouteTable",
 		"ruleRef":                      "cloudwatchevents.aws.upbound.io/Rule",
+		"s3BucketNameRef":              "s3.aws.upbound.io/Bucket",
 		"secretIdRef":                  "secretsmanager.aws.upbound.io/Secret",
 		"securityGroupIdRef":           "ec2.aws.upbound.io/SecurityGroup",
 		"sourceDbClusterIdentifierRef": "rds.aws.upbound.io/Cluster",
 		"subnetIdRef":                  "ec2.aws.upbound.io/Subnet",
 		"targetKeyIdRef":               "kms.aws.upbound.io/Key",
+		"topicArnRef":                  "sns.aws.upbound.io/Topic",
 		"vpcEndpointIdRef":             "ec2.aws.upbound.io/VPCEndpoint",
 		"vpcIdRef":                     "ec2.aws.upbound.io/VPC",
 		"vpcSecurityGroupIdRef":        "ec2.aws.upbound.io/SecurityGroup",
+		"workspaceIdRef":               "amp.aws.upbound.io/Workspace",
 		"zoneIdRef":                    "route53.aws.upbound.io/Zone",
 	}
 }

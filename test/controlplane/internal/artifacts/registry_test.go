@@ -231,7 +231,10 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is not for the program of version %s: %s", chart, version, files[chart+"/Chart.yaml"])
 		}
 	}
-	for _, chart := range []string{"aws-load-balancer-controller", "metrics-server", "external-secrets", "external-dns"} {
+	for _, chart := range []string{
+		"aws-load-balancer-controller", "metrics-server", "external-secrets", "external-dns", "aws-for-fluent-bit", "opentelemetry-collector",
+		"kube-state-metrics", "prometheus-node-exporter",
+	} {
 		files := unpack(t, made.charts[chart].archive)
 		if files[chart+"/values.schema.json"] == "" || files[chart+"/templates/_helpers.tpl"] == "" {
 			t.Errorf("%s lacks files: %v", chart, files)
@@ -303,7 +306,7 @@ func TestMirrors(t *testing.T) {
 			t.Errorf("%s leads to %s, want %s", from, got.Packages[from], to)
 		}
 	}
-	if len(got.Charts) != 6 || len(got.Packages) != 2 {
+	if len(got.Charts) != 8 || len(got.Packages) != 2 {
 		t.Errorf("mirrors are %v", got)
 	}
 }

@@ -158,7 +158,12 @@ func TestValues(t *testing.T) {
 	params := func(name string, value any) map[string]any {
 		return map[string]any{"spec": map[string]any{name: value}}
 	}
-	for chart, c := range map[string]struct{ mirrored, wrong, params map[string]any }{
+	elsewhere := map[string]any{"registry": "registry.example.org", "repository": "image"}
+	config := func(name string, value any) map[string]any { return map[string]any{name: value} }
+	for chart, c := range map[string]struct {
+		mirrored, wrong, params map[string]any
+		sets                    []string // ApplicationSets that install it; none: the one of its name.
+	}{
 		"aws-load-balancer-controller": {
 			mirrored: map[string]any{"image": mirrored, "ingressClassParams": map[string]any{"create": true, "name": "alb", "spec": map[string]any{
 				"scheme": "internet-facing", "targetType": "ip", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
@@ -207,12 +212,50 @@ func TestValues(t *testing.T) {
 				"serviceAccount": map[string]any{"annotation": "a"}, "resources": map[string]any{"request": map[string]any{}},
 			},
 		},
+		"aws-for-fluent-bit": {
+			mirrored: map[string]any{"image": mirrored},
+			wrong: map[string]any{
+				"cloudWatchLogs": config("logRetention", 30.0), "cloudWatch": config("enabled", true), "input": config("memBufLimit", "20"),
+				"filter": config("keepLog", true), "additionalInputs": []any{}, "volumes": []any{map[string]any{"name": "logs", "emptyDir": map[string]any{}}},
+				"containerSecurityContext": config("privilege", false), "annotations": config("prometheus.io/port", 2020.0),
+			},
+		},
+		"opentelemetry-collector": {
+			sets: []string{"otel-gateway", "otel-scraper"}, mirrored: map[string]any{"image": mirrored},
+			wrong: map[string]any{
+				"mode": "replicaset", "config": map[string]any{}, "replicas": 2.0, "ports": config("otlp-grpc", map[string]any{"enabled": true}),
+				"rollout": config("strategy", "Replace"), "clusterRole": config("rules", []any{map[string]any{"verbs": []any{"get"}}}),
+				"command": "awscollector", "podDisruptionBudget": config("maxUnavailable", true),
+				"alternateConfig": config("exporters", map[string]any{"prometheus_remote_write": map[string]any{"endpoint": "https://example.org/api/v1/remote_write"}}),
+			},
+		},
+		"kube-state-metrics": {
+			mirrored: map[string]any{"image": elsewhere},
+			wrong: map[string]any{
+				"collectors": []any{"pod"}, "resources": config("limit", map[string]any{}), "image": config("name", "kube-state-metrics"),
+				"tolerations": []any{map[string]any{"operator": "Exist"}},
+			},
+		},
+		"prometheus-node-exporter": {
+			mirrored: map[string]any{"image": elsewhere},
+			wrong: map[string]any{
+				"securityContexts": map[string]any{}, "containerSecurityContext": config("readOnlyRootFilesystem", "true"), "priorityClass": "a",
+				"tolerations": map[string]any{},
+			},
+		},
 	} {
 		var root schemaNode
 		var defaults map[string]any
 		standInFile(t, chart, "values.schema.json", &root)
 		standInFile(t, chart, "values.yaml", &defaults)
-		for what, values := range map[string]map[string]any{"defaults": defaults, "rendered": rendered(t, chart), "mirrored": c.mirrored} {
+		all := map[string]map[string]any{"defaults": defaults, "mirrored": c.mirrored}
+		if len(c.sets) == 0 {
+			c.sets = []string{chart}
+		}
+		for _, set := range c.sets {
+			all[set] = rendered(t, set)
+		}
+		for what, values := range all {
 			if wrong := root.check(&root, chart, values); len(wrong) > 0 {
 				t.Errorf("%s values: %s", what, strings.Join(wrong, ", "))
 			}

@@ -21,6 +21,10 @@ func (c *cloud) attributes(r *resource) fields {
 		all = edgeAttributes(r)
 	case groupRDS:
 		all = databaseAttributes(r)
+	case groupOrganizations, groupSSO, groupIdentityStore:
+		all = organizationAttributes(r)
+	case groupAMP, groupGrafana, groupSNS, groupControl:
+		all = observabilityAttributes(r)
 	default:
 		all = otherAttributes(r)
 	}

@@ -17,6 +17,8 @@ func (c *cloud) check(r *resource) error {
 		return err
 	}
 	switch r.kind.group {
+	case groupGuardDuty, groupHub, groupConfig, groupBudgets, groupTrail:
+		return c.checkBaseline(r)
 	case groupEC2:
 		return c.checkEC2(r)
 	case groupEKS:
@@ -25,6 +27,12 @@ func (c *cloud) check(r *resource) error {
 		return c.checkEdge(r)
 	case groupRDS:
 		return c.checkRDS(r)
+	case groupOrganizations, groupSSO, groupIdentityStore:
+		return c.checkOrganization(r)
+	case groupAMP, groupGrafana, groupSNS, groupControl:
+		return c.checkObservability(r)
+	case groupAlarms:
+		return checkAlarm(r)
 	default:
 		return c.checkOther(r)
 	}

@@ -133,7 +133,7 @@ func (c *cloud) observe(w want) (*resource, error) {
 	}
 	r = c.resources[slot{w.kind.full(), w.place.account, w.place.region, identity}]
 	switch {
-	case r == nil && w.kind.identity == given && w.known == w.external:
+	case r == nil && w.kind.identity == given && (w.known == w.external || existed(w.kind, w.external)):
 		// This stand-in was started after the resource was made.
 		return c.add(&resource{kind: w.kind, place: w.place, identity: identity, object: w.object, uid: w.uid, params: merge(w.initial, w.params), version: 1}), nil
 	case r == nil && w.kind.identity == given:

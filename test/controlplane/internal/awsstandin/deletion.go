@@ -113,6 +113,8 @@ func uses() map[string][]use {
 			{kind: groupIAM + "/RolePolicyAttachment", field: "role", code: "DeleteConflict"},
 			{kind: groupIAM + "/RolePolicy", field: "role", code: "DeleteConflict"},
 		},
+		kindControlPolicy:     {{kind: kindAttachment, field: "policyId", code: "PolicyInUseException"}},
+		kindPermissionSet:     {{kind: kindAssignment, field: "permissionSetArn", code: "ConflictException", arn: true}},
 		kindZone:              {{kind: kindRecord, field: "zoneId", code: "HostedZoneNotEmpty"}},
 		kindCertificate:       {{kind: kindDistribution, field: "viewerCertificate.acmCertificateArn", code: "ResourceInUseException"}},
 		kindWebACL:            {{kind: kindDistribution, field: "webAclId", code: "WAFAssociatedItemException", arn: true}},

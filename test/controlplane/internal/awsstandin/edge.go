@@ -62,7 +62,7 @@ func edgeKinds() []kind {
 
 // worldwide tells whether a group's resources have no region.
 func worldwide(group string) bool {
-	return group == groupIAM || group == groupRoute53 || group == groupCloudFront
+	return group == groupIAM || group == groupRoute53 || group == groupCloudFront || group == groupBudgets || group == groupS3Control || group == groupOrganizations
 }
 
 // edgeID is the id that AWS gives a resource of an edge; empty if it is made as all others.

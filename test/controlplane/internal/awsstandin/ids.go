@@ -49,6 +49,15 @@ func giveID(r *resource) string {
 	if id := edgeID(r, seed); id != "" {
 		return id
 	}
+	if id := baselineID(r, seed); id != "" {
+		return id
+	}
+	if id := organizationID(r, seed); id != "" {
+		return id
+	}
+	if id := observabilityID(r, seed); id != "" {
+		return id
+	}
 	switch r.kind.name {
 	case "DefaultSecurityGroup":
 		return defaultGroup(text(r.params, "vpcId"))
@@ -108,6 +117,9 @@ func bus(params fields) string {
 
 // computeID is the id of a kind that is identified by its fields.
 func computeID(k kind, params fields) string {
+	if id, ok := computeOrganizationID(k, params); ok {
+		return id
+	}
 	p := func(field string) string { return text(params, field) }
 	switch k.name {
 	case "Route":
@@ -118,6 +130,8 @@ func computeID(k kind, params fields) string {
 		return "a-" + p("vpcEndpointId") + digits(p("routeTableId"))
 	case "WebACLLoggingConfiguration":
 		return p("resourceArn")
+	case "StandardsSubscription":
+		return p("standardsArn")
 	case "Tag":
 		return p("resourceId") + "," + p("key")
 	case "Addon":
@@ -156,6 +170,9 @@ func identify(k kind, external string, params fields) string {
 
 // statusID is status.atProvider.id.
 func statusID(r *resource) string {
+	if organizational(r.kind.group) {
+		return r.identity
+	}
 	switch r.kind.name {
 	case "Policy":
 		return resourceARN(r)
@@ -179,6 +196,12 @@ func arn(p place, service, resource string) string {
 func resourceARN(r *resource) string {
 	k := r.kind
 	if name, ok := edgeARN(r); ok {
+		return name
+	}
+	if k.full() == kindHub {
+		return arn(r.place, k.service, "hub/default")
+	}
+	if name, ok := organizationARN(r); ok {
 		return name
 	}
 	switch k.name {

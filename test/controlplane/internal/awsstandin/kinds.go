@@ -1,5 +1,7 @@
 package awsstandin
 
+import "slices"
+
 // identity is how a kind is identified in AWS, and so what its external-name is (provider configuration: external names).
 type identity int
 
@@ -169,7 +171,7 @@ func table() map[string]kind {
 	} {
 		all[k.full()] = k
 	}
-	for _, k := range edgeKinds() {
+	for _, k := range slices.Concat(edgeKinds(), organizationKinds(), baselineKinds(), observabilityKinds()) {
 		all[k.full()] = k
 	}
 	return all

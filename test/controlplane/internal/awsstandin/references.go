@@ -33,15 +33,19 @@ func references() map[string]reference {
 	role := reference{kind: kindRole, take: providerARN}
 	group := reference{kind: kindSecurityGroup}
 	return map[string]reference{
+		"accountIdRef":                 {kind: kindAccount},
 		"allocationIdRef":              {kind: kindEIP, take: providerID},
+		"arnRef":                       {kind: kindTopic, take: providerARN},
 		"bucketRef":                    {kind: kindBucket, take: providerID},
 		"certificateArnRef":            {kind: kindCertificate},
+		"cloudWatchLogsRoleArnRef":     role,
 		"clusterIdentifierRef":         {kind: kindDatabase},
 		"clusterNameRef":               cluster,
 		"dbSubnetGroupNameRef":         {kind: groupRDS + "/SubnetGroup"},
 		"deliverCrossAccountRoleRef":   role,
 		"gatewayIdRef":                 {kind: groupEC2 + "/InternetGateway"},
 		"iamRoleArnRef":                role,
+		"keyArnRef":                    {kind: kindKey, take: providerARN},
 		"kmsKeyIdRef":                  {kind: kindKey, take: providerARN},
 		"kmsKeyRef":                    {kind: kindKey, take: providerARN},
 		"logDestinationRef":            {kind: groupLogs + "/Group", take: providerARN},
@@ -50,7 +54,10 @@ func references() map[string]reference {
 		"natGatewayIdRef":              {kind: kindNATGateway},
 		"networkAclIdRef":              {kind: groupEC2 + "/NetworkACL", take: providerID},
 		"nodeRoleArnRef":               role,
+		"permissionSetArnRef":          {kind: kindPermissionSet, take: providerARN},
 		"policyArnRef":                 {kind: kindPolicy, take: providerARN},
+		"policyIdRef":                  {kind: kindControlPolicy},
+		"principalIdFromGroupRef":      {kind: kindPeople, field: "principalId"},
 		"principalArnFromRoleRef":      {kind: kindRole, take: providerARN, field: "principalArn"},
 		"principalArnRef":              {kind: kindAccessEntry, take: principalARN},
 		"queueUrlRef":                  {kind: kindQueue, take: providerID},
@@ -62,6 +69,7 @@ func references() map[string]reference {
 		"routeTableIdRef":              {kind: groupEC2 + "/RouteTable"},
 		"ruleRef":                      {kind: groupEvents + "/Rule"},
 		"secondaryAllocationIdsRef":    {kind: kindEIP, take: providerID},
+		"s3BucketNameRef":              {kind: kindBucket, take: providerID},
 		"secretIdRef":                  {kind: kindSecret, take: providerARN},
 		"securityGroupIdRef":           group,
 		"securityGroupRef":             group,
@@ -71,9 +79,11 @@ func references() map[string]reference {
 		"subnetIdRef":                  {kind: kindSubnet},
 		"targetKeyIdRef":               {kind: kindKey},
 		"targetRoleArnRef":             role,
+		"topicArnRef":                  {kind: kindTopic, take: providerARN},
 		"vpcEndpointIdRef":             {kind: groupEC2 + "/VPCEndpoint", take: providerID},
 		"vpcIdRef":                     {kind: kindVPC},
 		"vpcSecurityGroupIdRef":        group,
+		"workspaceIdRef":               {kind: kindMetrics},
 		"zoneIdRef":                    {kind: kindZone},
 	}
 }
@@ -146,9 +156,18 @@ func (r *resolver) object(path string, object fields) error {
 	return nil
 }
 
+// fact is what a field refers to. Grafana calls its workspaces like AMP.
+func (r *resolver) fact(name string) (reference, bool) {
+	if name == "workspaceIdRef" && r.kind == kindGrafanaRole {
+		return reference{kind: kindGrafana}, true
+	}
+	fact, known := r.table[name]
+	return fact, known
+}
+
 // one resolves a field ending in Ref, once: a value that is there stays (resolve policy IfNotPresent).
 func (r *resolver) one(path string, object fields, name, target string) error {
-	fact, known := r.table[name]
+	fact, known := r.fact(name)
 	if !known {
 		return &unresolvedError{message: fmt.Sprintf("spec.forProvider.%s%s: the stand-in does not know what this refers to", path, name)}
 	}

@@ -100,7 +100,7 @@ func golden(t *testing.T) []fields {
 			t.Fatal(err)
 		}
 		source := strings.ReplaceAll(string(data), "key/simulated", "key/"+uuid(account, region, kindKey, "app.cluster.secrets-key"))
-		source = edgeValues(source)
+		source = organizationValues(edgeValues(source))
 		source = strings.ReplaceAll(source, "sg-simulated", clusterGroup(&resource{place: place{"aws", account, region}, identity: "acme-app"}))
 		for _, document := range strings.Split(source, "\n---\n") {
 			object := parse(strings.TrimPrefix(document, "---\n"))

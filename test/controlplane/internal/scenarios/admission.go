@@ -75,7 +75,7 @@ func protected(ctx context.Context, w *world.World, objects *world.Objects) []er
 		err = client.Delete(ctx, c.GetName(), metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}})
 		problems = append(problems, refused("deleting "+c.GetKind()+" "+c.GetName(), err, "is protected", "genops.dev/allow-deletion=true"))
 	}
-	for _, plural := range []string{"xnetworks", "xclusters", "xregistries"} {
+	for _, plural := range []string{"xnetworks", "xclusters", "xregistries", "xorganizations"} {
 		composites, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
 		if err != nil {
 			return []error{err}

@@ -162,6 +162,15 @@ func delivered(ctx context.Context, w *world.World) error {
 				problems = append(problems, fmt.Errorf("%s: deployment %s has %d of %d replicas", name, d.Name, d.Status.AvailableReplicas, *d.Spec.Replicas))
 			}
 		}
+		sets, err := c.Client.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("daemon sets of %s: %w", name, err)
+		}
+		for _, d := range sets.Items {
+			if d.Status.NumberAvailable < d.Status.DesiredNumberScheduled || d.Status.DesiredNumberScheduled == 0 {
+				problems = append(problems, fmt.Errorf("%s: daemon set %s has %d of %d pods", name, d.Name, d.Status.NumberAvailable, d.Status.DesiredNumberScheduled))
+			}
+		}
 		if count == 0 || len(deployments.Items) == 0 {
 			problems = append(problems, fmt.Errorf("%s has %d rendered objects and %d add-ons", name, count, len(deployments.Items)))
 		}
@@ -353,6 +362,9 @@ func wantedApplications(w *world.World) ([]string, error) {
 	}
 	for _, cluster := range clusters {
 		labels, _, _ := unstructured.NestedStringMap(cluster, "spec", "labels")
+		if metrics, _, _ := unstructured.NestedBool(cluster, "spec", "metrics"); metrics {
+			labels["genops.dev/metrics"] = "" // Its value comes once AWS has given it.
+		}
 		for _, set := range sets {
 			if selected(set, labels) {
 				names = append(names, field.Text(cluster, "metadata", "name")+"-"+field.Text(set, "metadata", "name"))

@@ -67,7 +67,7 @@ func composites(plural string) schema.GroupVersionResource {
 
 // forgetStatus removes the status of the composites of dev.
 func forgetStatus(ctx context.Context, w *world.World) error {
-	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges"} {
+	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges", "xaccountbaselines", "xorganizations", "xobservabilities"} {
 		found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
 		if err != nil {
 			return err
@@ -238,7 +238,7 @@ func orphan(ctx context.Context, w *world.World, client dynamic.ResourceInterfac
 
 // restartFunction makes Crossplane compose everything again and kills the function meanwhile.
 func restartFunction(ctx context.Context, w *world.World) error {
-	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges", "xstatebackends"} {
+	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges", "xstatebackends", "xaccountbaselines", "xorganizations", "xobservabilities"} {
 		found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
 		if err != nil {
 			return err

@@ -198,6 +198,13 @@ func (w *World) workloadImages(c *Workload) []kubelet.Image {
 		{Repository: "eks/aws-load-balancer-controller", Set: credentialsOnly(c)},
 		{Repository: "external-dns/external-dns", Set: credentialsOnly(c)},
 		{Repository: "external-secrets/external-secrets", Container: "external-secrets", Set: credentialsOnly(c)},
+		{Repository: "aws-observability/aws-for-fluent-bit", Set: credentialsOnly(c)},
+		{Repository: "aws-observability/aws-otel-collector", Set: func(ctx context.Context, s *kubelet.Setting) error {
+			if s.Pod.Labels["app.kubernetes.io/instance"] == "otel-scraper" {
+				return nil // It asks pods, and hands over to the gateway.
+			}
+			return credentialsOnly(c)(ctx, s)
+		}},
 	}
 }
 
