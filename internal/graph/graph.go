@@ -126,7 +126,11 @@ func parts() []part {
 		{environment: services},
 		{environment: cluster, platform: clusterPlatform},
 		{environment: database, platform: databasePlatform},
+		{environment: observability, platform: observabilityPlatform},
+		{environment: organization, platform: organizationPlatform},
+		{environment: baseline, platform: baselinePlatform},
 		{environment: registry, platform: registryPlatform},
+		{environment: stateBackend, platform: stateBackendPlatform},
 		{environment: addresses, platform: networkPlatform},
 		{environment: delivery, platform: deliveryPlatform},
 	}

@@ -24,18 +24,33 @@ func TestGolden(t *testing.T) {
 	}{
 		"prod": {
 			Environment(c, c.Environment("prod")),
-			[]string{"Aurora replica", "CloudFront + WAF", "Service web", "ECR registry", "one per zone"},
-			[]string{"111122223334", "10.20."},
+			[]string{
+				"Aurora replica", "CloudFront + WAF", "Service web", "ECR registry", "one per zone", "Security Hub", "Prometheus (AMP)", "X-Ray", "Slack channel",
+			},
+			[]string{"111122223334", "10.20.", "CloudTrail", "T0123ABCD9", "oncall@acme.example"},
 		},
 		"dev": {
 			Environment(c, c.Environment("dev")),
 			[]string{"one for all zones", "EKS acme-dev", "crossplane-provisioner"},
-			[]string{"Aurora", "CloudFront", "Service", "ECR", "Users", "10.40."},
+			[]string{"Aurora", "CloudFront", "Service", "ECR", "Users", "10.40.", "GuardDuty", "Observability", "Collectors"},
+		},
+		"management": {
+			Environment(c, c.Environment("management")),
+			[]string{"Unit Workloads/Prod", "accounts: prod", "policies: deny-root", "Operators", "Admin: dev, prod", "of all accounts", "GuardDuty"},
+			[]string{"VPC", "State backend", "Observability"},
+		},
+		"shared": {
+			Environment(c, c.Environment("shared")),
+			[]string{"State backend", "DynamoDB table", "Terraform teams", "payments: pay/"},
+			[]string{"Organization", "Account baseline", "Collectors"},
 		},
 		"platform": {
 			Platform(c),
-			[]string{"prod", "dev", "shared", "next is planned", "No AWS account yet", "Argo CD", "ECR registry"},
-			[]string{"NAT gateways", "Private data tier"},
+			[]string{
+				"prod", "dev", "shared", "next is planned", "No AWS account yet", "Argo CD", "ECR registry", "State backend", "CloudTrail", "Observability",
+				"4 accounts in 3 units",
+			},
+			[]string{"NAT gateways", "Private data tier", "GuardDuty", "Grafana"},
 		},
 	}
 	for name, tc := range cases {
@@ -81,17 +96,44 @@ func TestPaths(t *testing.T) {
 		{"secrets", "service_api"},
 		{"system", "pool_amd64"},
 		{"system", "pool_arm64"},
+		{"collectors", "metrics", "grafana"},
+		{"collectors", "logs", "grafana"},
+		{"collectors", "traces", "grafana"},
+		{"metrics", "alarms", "receivers"},
+		{"database", "alarms"},
+		{"guardduty", "securityhub"},
+		{"recorder", "securityhub"},
 	}
 	cases := map[string]struct {
 		graph *Graph
 		paths [][]string
 		not   [][]string
 	}{
-		"dev":  {Environment(c, c.Environment("dev")), both, [][]string{{"database", "replica"}, {"users", "alb"}, {"secrets", "service_web"}, {"service_web", "database"}}},
+		"dev": {Environment(c, c.Environment("dev")), both, [][]string{
+			{"database", "replica"}, {"users", "alb"}, {"secrets", "service_web"}, {"service_web", "database"}, {"trail", "trailbucket"},
+		}},
 		"prod": {Environment(c, c.Environment("prod")), slices.Concat(both, [][]string{{"database", "replica"}}), [][]string{{"users", "alb"}, {"argocd", "role"}}},
-		"poc":  {Environment(c, c.Environment("poc")), [][]string{{"argocd", "api"}}, [][]string{{"users", "zone"}, {"registry", "service_sample_amd64"}}},
+		"poc": {Environment(c, c.Environment("poc")), [][]string{{"argocd", "api"}}, [][]string{
+			{"users", "zone"}, {"registry", "service_sample_amd64"}, {"collectors", "metrics"},
+		}},
 		"shared-services": {
-			Environment(c, c.Environment("shared-services")), [][]string{{"actions", "registry"}, {"crossplane", "role"}}, [][]string{{"argocd", "api"}},
+			Environment(c, c.Environment("shared-services")),
+			[][]string{{"actions", "registry"}, {"crossplane", "role"}, {"teams", "statebucket"}, {"teams", "locks"}, {"guardduty", "securityhub"}},
+			[][]string{{"argocd", "api"}, {"alarms", "receivers"}, {"trail", "trailbucket"}},
+		},
+		"management": {
+			Environment(c, c.Environment("management")), [][]string{
+				{"organization", id("unit", "Infrastructure")},
+				{"organization", id("unit", "Workloads"), id("unit", "Workloads/Prod")},
+				{"group_platform", id("unit", "Infrastructure")},
+				{"group_developers", id("unit", "Workloads/NonProd")},
+				{"trail", "trailbucket"},
+			}, [][]string{
+				{"organization", id("unit", "Workloads/Prod")},
+				{"group_developers", id("unit", "Infrastructure")},
+				{"group_developers", id("unit", "Workloads")},
+				{"teams", "statebucket"},
+			},
 		},
 		"platform": {
 			Platform(c), [][]string{
@@ -99,7 +141,16 @@ func TestPaths(t *testing.T) {
 				{"actions", "registry", "cluster_prod"},
 				{"git", "argocd", "cluster_poc"},
 				{"crossplane", "role_staging"},
-			}, [][]string{{"database_dev", "replica_dev"}, {"registry", "cluster_poc"}, {"users", "zone_prod"}, {"argocd", "cluster_shared_services"}},
+				{"cluster_dev", "observability_dev"},
+				{"trail_management", "trailbucket_management"},
+			}, [][]string{
+				{"database_dev", "replica_dev"},
+				{"registry", "cluster_poc"},
+				{"users", "zone_prod"},
+				{"argocd", "cluster_shared_services"},
+				{"cluster_poc", "observability_poc"},
+				{"cluster_dev", "observability_prod"},
+			},
 		},
 	}
 	for name, tc := range cases {
@@ -142,7 +193,8 @@ func TestTiers(t *testing.T) {
 	for child, want := range map[string]string{
 		"vpc": "account_100000000005", "tier_public": "vpc", "tier_app": "vpc", "tier_data": "vpc", "cluster": "tier_app", "alb": "tier_public",
 		"database": "tier_data", "service_api": "cluster", "pool_arm64": "cluster", "argocd": "hub", "hub": "account_100000000002",
-		"registry": "account_100000000002", "bucket": "edge", "replica": "replicaregion", "account_100000000005": "", "users": "",
+		"registry": "account_100000000002", "bucket": "edge", "replica": "replicaregion", "collectors": "cluster", "metrics": "observability",
+		"observability": "account_100000000005", "receivers": "observability", "guardduty": "baseline", "account_100000000005": "", "users": "",
 	} {
 		if got, ok := parents[child]; !ok || got != want {
 			t.Errorf("%s is in %q, want %q", child, got, want)

@@ -58,6 +58,8 @@ func small(t *testing.T) *schema.Config {
 	return environments(t, map[string]string{
 		"prod": `stage: "prod", account: "111122223335", network: cidr: "10.40.0.0/16", cluster: {}, edge: {}
 			database: replica: {region: "eu-central-1", cidr: "10.41.0.0/20"}
+			baseline: budget: emails: ["costs@acme.example"]
+			observability: receivers: {emails: ["oncall@acme.example"], slack: {workspace: "T0123ABCD9", channel: "C0123ABCD9"}}
 			services: {
 				api: {network: from: ["web"], workload: {image: {repository: "api", tag: "v1"}, ingress: paths: ["/api"], database: true}}
 				web: workload: {image: {repository: "web", tag: "v1"}, ingress: paths: ["/"]}
@@ -65,7 +67,26 @@ func small(t *testing.T) *schema.Config {
 		"dev":  `stage: "dev", account: "111122223334", network: cidr: "10.20.0.0/16", cluster: {}`,
 		"next": `stage: "dev", network: cidr: "10.60.0.0/16", cluster: {}, database: {}`,
 		"shared": `stage: "shared", account: "111122223333", edge: zone: "platform"
-			registry: {github: organization: "acme", repositories: {api: {}, web: {}}}`,
+			registry: {github: organization: "acme", repositories: {api: {}, web: {}}}
+			stateBackend: teams: payments: {prefix: "pay", principals: ["arn:aws:iam::111122223335:role/terraform"]}`,
+		"management": `stage: "shared", account: "999900000001"
+			baseline: {budget: emails: ["costs@acme.example"], trail: organizationID: "o-a1b2c3d4e5"}
+			organization: {
+				serviceAccess: ["cloudtrail.amazonaws.com"]
+				policyTypes: ["SERVICE_CONTROL_POLICY"]
+				accountEmail: "aws+*@acme.example"
+				units: {
+					Core: accounts: ["shared"]
+					Workloads: {accounts: ["dev", "next"], policies: ["deny-root"]}
+					"Workloads/Prod": accounts: ["prod"]
+				}
+				identityCenter: {
+					instanceARN: "arn:aws:sso:::instance/ssoins-0123456789abcdef", identityStore: "d-0123456789", region: "eu-west-1"
+					groups: operators: displayName: "Operators"
+					permissionSets: Admin: {description: "Everything", managedPolicies: ["AdministratorAccess"]}
+					assignments: [{group: "operators", permissionSet: "Admin", accounts: ["dev", "prod"]}]
+				}
+			}`,
 	})
 }
 
