@@ -144,10 +144,13 @@ func (p *product) turnsOn(name string) bool {
 	return err == nil
 }
 
-// shows knows tests, scripts, and scenarios of the control plane.
+// shows knows tests, golden files, scripts, and scenarios of the control plane.
 func (p *product) shows(proof string) bool {
 	if name, ok := strings.CutPrefix(proof, "e2e: "); ok {
 		return strings.Contains(p.scenarios, `{"`+name)
+	}
+	if name, ok := strings.CutPrefix(proof, "golden: "); ok {
+		return slices.Contains(p.files, "generators/testdata/golden/"+name+".yaml") || slices.Contains(p.files, "compositions/testdata/golden/"+name+".yaml")
 	}
 	if strings.HasSuffix(proof, ".txtar") {
 		return slices.Contains(p.files, "cmd/genops/testdata/script/"+proof)
@@ -224,6 +227,7 @@ func TestSeedPageProblems(t *testing.T) {
 		"there is no file rendered/dev/claims/net.yaml": strings.Replace(good, "network.yaml", "net.yaml", 1),
 		"no committed environment has a ec2/VPN":        strings.Replace(good, "VPC", "VPN", 1),
 		"there is no test TestPolitics":                 strings.Replace(good, "Policies", "Politics", 1),
+		"there is no test golden: services/police":      strings.Replace(good, "`TestPolicies`", "`golden: services/police`", 1),
 		"there is no test adapt.txtar":                  strings.Replace(good, "adopt", "adapt", 1),
 		"there is no test e2e: party":                   strings.Replace(good, "parity", "party", 1),
 		"nothing shows it":                              "| x | `network.cidr` | none | none | none |",
