@@ -120,7 +120,7 @@ func TestDeletionOrder(t *testing.T) {
 	}
 }
 
-// wantedOfOrganization adds that policies, permission sets and groups stay until nobody has them any more.
+// wantedOfOrganization adds that policies and permission sets stay until nobody has them any more.
 func wantedOfOrganization(all map[string]map[string]any, want map[usage]bool) {
 	for key, object := range all {
 		_, name, _ := strings.Cut(key, "Organization/")
@@ -129,11 +129,8 @@ func wantedOfOrganization(all map[string]map[string]any, want map[usage]bool) {
 			policy, _, _ := strings.Cut(strings.TrimPrefix(name, "attachment-"), ".")
 			want[usage{"Organization/policy-" + policy, key}] = true
 		case "AccountAssignment":
-			parts := strings.Split(strings.TrimPrefix(name, "assignment-"), ".")
-			want[usage{"Organization/permission-set-" + parts[0], key}] = true
-			if all["Organization/group-"+parts[1]] != nil {
-				want[usage{"Organization/group-" + parts[1], key}] = true
-			}
+			set, _, _ := strings.Cut(strings.TrimPrefix(name, "assignment-"), ".")
+			want[usage{"Organization/permission-set-" + set, key}] = true
 		}
 	}
 }

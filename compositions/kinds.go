@@ -188,7 +188,7 @@ func managed() kinds {
 		permissionAssignment: serviceKind("ssoadmin", "AccountAssignment", "account assignment", byFields).noTags(),
 		permissionPolicy:     serviceKind("ssoadmin", "ManagedPolicyAttachment", "policy attachment", byFields).noTags(),
 		permissionInline:     serviceKind("ssoadmin", "PermissionSetInlinePolicy", "inline policy", byFields).noTags(),
-		group:                serviceKind("identitystore", "Group", "group", byID).noTags(),
+		group:                serviceKind("identitystore", "Group", "group", byID).noTags().settings(), // Its members were put into it by hand.
 
 		metrics:      serviceKind("amp", "Workspace", "workspace of metrics", byID).v1beta2(),
 		ruleGroups:   serviceKind("amp", "RuleGroupNamespace", "rule file", byName),

@@ -126,7 +126,7 @@ func TestManagedResources(t *testing.T) {
 					want = want[:3] // It goes with its bucket.
 				case r.claim.kind == "AccountBaseline" && !regexp.MustCompile(`^(standard|analyzer)-|^budget$`).MatchString(r.key):
 					want = want[:3] // What watches an account stays.
-				case r.claim.kind == "Organization" && slices.Contains([]string{"Organization", "OrganizationalUnit", "Account"}, kind):
+				case r.claim.kind == "Organization" && slices.Contains([]string{"Organization", "OrganizationalUnit", "Account", "Group"}, kind):
 					want = want[:3] // They outlive their claim.
 				}
 				if identity(t, r.object) == "id" {

@@ -78,7 +78,4 @@ func (o *organization) assign(a schema.AssignmentSpec, group string) {
 	}
 	made.in(center.Region)
 	o.usage(o.own(set, o.permissionSet), o.own(key, o.permissionAssignment), "Identity Center deletes no permission set that is assigned.")
-	if group == "" {
-		o.usage(o.own(groupKey(a.Group), o.builder.group), o.own(key, o.permissionAssignment), "Its members keep their access until the assignment is gone.")
-	}
 }

@@ -132,7 +132,7 @@ func TestNothingOfAnOrganizationIsDeleted(t *testing.T) {
 	seen := map[string]int{}
 	for key, object := range objects(result) {
 		switch kind := text(object, "kind"); kind {
-		case "Organization", "OrganizationalUnit", "Account":
+		case "Organization", "OrganizationalUnit", "Account", "Group":
 			seen[kind]++
 			if policies, _ := field(object, "spec", "managementPolicies").([]any); slices.Contains(policies, any("Delete")) || slices.Contains(policies, any("*")) {
 				t.Errorf("%s may be deleted: %v", key, policies)
@@ -142,7 +142,7 @@ func TestNothingOfAnOrganizationIsDeleted(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(map[string]int{"Organization": 1, "OrganizationalUnit": 3, "Account": 2}, seen); diff != "" {
+	if diff := cmp.Diff(map[string]int{"Organization": 1, "OrganizationalUnit": 3, "Account": 2, "Group": 1}, seen); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

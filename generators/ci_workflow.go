@@ -93,10 +93,11 @@ func (t toolbox) checkout() step {
 	return step{Name: "Get the sources", Uses: t.uses("actions/checkout"), With: map[string]any{"persist-credentials": false}}
 }
 
-// genops builds genops out of the platform repository, which is the current folder.
+// genops builds genops out of the platform repository, which is the current folder. Without a cache: jobs of the same branch share it, and what
+// scripts of dependencies wrote there in one of them must not reach the job that holds a token.
 func (t toolbox) genops() []step {
 	return []step{
-		{Name: "Install Go", Uses: t.uses("actions/setup-go"), With: map[string]any{"go-version-file": "go.mod", "cache-dependency-path": "go.sum"}},
+		{Name: "Install Go", Uses: t.uses("actions/setup-go"), With: map[string]any{"go-version-file": "go.mod", "cache": false}},
 		{Name: "Build genops", Run: "make build"},
 	}
 }

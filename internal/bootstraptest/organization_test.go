@@ -179,7 +179,7 @@ func managementActions() map[string]string {
 		"ssoadmin/PermissionSetInlinePolicy": "sso:PutInlinePolicyToPermissionSet sso:GetInlinePolicyForPermissionSet sso:DeleteInlinePolicyFromPermissionSet",
 		"ssoadmin/AccountAssignment": "sso:CreateAccountAssignment sso:DeleteAccountAssignment sso:ListAccountAssignments " +
 			"sso:DescribeAccountAssignmentCreationStatus sso:DescribeAccountAssignmentDeletionStatus",
-		"identitystore/Group": "identitystore:CreateGroup identitystore:DescribeGroup identitystore:UpdateGroup identitystore:DeleteGroup",
+		"identitystore/Group": "identitystore:CreateGroup identitystore:DescribeGroup identitystore:UpdateGroup",
 	}
 }
 

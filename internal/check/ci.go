@@ -2,8 +2,6 @@ package check
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/innovate-inc/genops/internal/problem"
@@ -19,12 +17,15 @@ func builds(r *report) {
 	if !ok {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(owner.Registry.Repositories)) {
+	built := map[string]string{}
+	for _, repository := range owner.Registry.Resolved() {
+		name := repository.Name
 		build := owner.Registry.Repositories[name].Build
 		if build == nil {
 			continue
 		}
 		field := "registry.repositories." + name
+		sources(r, owner, built, name, repository.GitHub.Repository)
 		if name == reservedRepository {
 			r.error(owner, field+".build", "a repository with a build cannot be called platform: rendered/ci/platform is for the workflow of the platform repository",
 				"give the image repository another name, and its GitHub repository with github: repository: \"platform\"")
@@ -40,6 +41,22 @@ func builds(r *report) {
 			}
 		}
 	}
+}
+
+// sources checks that a GitHub repository has one build: the workflow and the Dockerfile of a second one would have the same paths. GitHub does not
+// tell case apart. built has the image repository that each GitHub repository is built for.
+func sources(r *report, owner *schema.Environment, built map[string]string, name, github string) {
+	folded := strings.ToLower(github)
+	first, found := built[folded]
+	if !found {
+		built[folded] = name
+		return
+	}
+	source := owner.Registry.GitHub.Organization + "/" + github
+	p := r.error(owner, "registry.repositories."+name+".build",
+		fmt.Sprintf("the GitHub repository %s has the build of %s already: in its clone one workflow would overwrite the other", source, first),
+		"name another one with github: repository, or remove one of the two builds and write its workflow by hand")
+	p.Related = []problem.Related{r.related(owner, "registry.repositories."+first+".build", "the build of "+first+" is described here")}
 }
 
 // listens checks that a service sends requests to the port that its image listens on. Arguments or PORT may say another one.

@@ -18,9 +18,12 @@ func (w *writer) unusual() error {
 	}
 	w.heading(2, "What is unusual")
 	before := w.b.Len()
-	if values := valuesOf(differences); len(values) > 0 {
+	if values, cut := valuesOf(differences); len(values) > 0 {
 		w.paragraph("Values that are not the defaults of the stage " + code(string(e.Stage)) + ":")
 		w.table([]inline{"Field", "Here", "Default"}, values)
+		if cut {
+			w.paragraph("What ends with … is longer: the CUE of the environment has all of it.")
+		}
 	}
 	w.reasons()
 	w.adopted()
@@ -34,21 +37,34 @@ func (w *writer) unusual() error {
 	return nil
 }
 
-// valuesOf are the rows of differing values. What has a table of its own is not among them.
-func valuesOf(differences []schema.Difference) [][]inline {
-	var rows [][]inline
+// valuesOf are the rows of differing values, and whether one of them is cut. What has a table of its own is not among them.
+func valuesOf(differences []schema.Difference) (rows [][]inline, cut bool) {
 	for _, d := range differences {
 		top, _, _ := strings.Cut(d.Field, ".")
 		if slices.Contains([]string{"accept", "adopt", "allowDeletion"}, top) {
 			continue
 		}
-		given := inline("none")
-		if d.Default != "" {
-			given = code(d.Default)
+		here, given := short(d.Value), short(d.Default)
+		cut = cut || here != d.Value || given != d.Default
+		row := []inline{code(d.Field), code(here), "none"}
+		if given != "" {
+			row[2] = code(given)
 		}
-		rows = append(rows, []inline{code(d.Field), code(d.Value), given})
+		rows = append(rows, row)
 	}
-	return rows
+	return rows, cut
+}
+
+// longestValue is how many characters of a value a table has room for.
+const longestValue = 125
+
+// short is the beginning of a value that is too long for a table.
+func short(value string) string {
+	characters := []rune(value)
+	if len(characters) <= longestValue {
+		return value
+	}
+	return string(characters[:longestValue-1]) + "…"
 }
 
 // reasons are the accepted warnings.
