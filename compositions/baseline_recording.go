@@ -26,8 +26,8 @@ func (a *baseline) recording() {
 		withPolicy("policy", newDocument(
 			statement{Sid: "Look", Effect: allow, Action: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resource: []string{bucket}},
 			statement{
-				Sid: "Deliver", Effect: allow, Action: []string{"s3:PutObject"}, Resource: []string{bucket + "/AWSLogs/" + a.meta.Account + "/*"},
-				Wildcard: "The records of the account, which AWS Config names.",
+				Sid: "Deliver", Effect: allow, Action: []string{"s3:PutObject", "s3:PutObjectAcl"}, Resource: []string{bucket + "/AWSLogs/" + a.meta.Account + "/*"},
+				Wildcard: "The records of the account, which AWS Config names, and sends with an ACL.",
 			},
 			statement{
 				Sid: "Encrypt", Effect: allow, Action: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resource: []string{arn(a.meta, "kms", "key/*")},

@@ -102,19 +102,25 @@ func (c *organizationCheck) policies() {
 	}
 	for i, policy := range c.spec.Policies {
 		for j, s := range policy.Statements {
-			// Whoever comes by a role comes by this action, Crossplane first of all.
-			if slices.ContainsFunc(s.Actions, assumesRoles) {
-				c.addf("spec.policies[%d].statements[%d].actions: %s would lock out the bootstrap role: it denies sts:AssumeRole", i, j, policy.Name)
+			// Whoever comes by a role comes by these actions, Crossplane first of all.
+			if action := assumesRoles(s.Actions); action != "" {
+				c.addf("spec.policies[%d].statements[%d].actions: %s would lock out the bootstrap role: it denies %s", i, j, policy.Name, action)
 			}
 		}
 	}
 }
 
-// assumesRoles tells patterns of actions that sts:AssumeRole or sts:TagSession fits.
-func assumesRoles(pattern string) bool {
-	expression := "(?i)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$"
-	matched := regexp.MustCompile(expression)
-	return matched.MatchString("sts:AssumeRole") || matched.MatchString("sts:TagSession")
+// assumesRoles is the first action that gives somebody a role, or a pod its own, and that one of some patterns fits; empty if there is none.
+func assumesRoles(patterns []string) string {
+	for _, action := range []string{"sts:AssumeRole", "sts:TagSession", "eks-auth:AssumeRoleForPodIdentity"} {
+		for _, pattern := range patterns {
+			expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+			if regexp.MustCompile("(?i)^" + expression + "$").MatchString(action) {
+				return action
+			}
+		}
+	}
+	return ""
 }
 
 // identityCenter checks that assignments lead somewhere.

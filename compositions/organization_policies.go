@@ -92,9 +92,9 @@ func auditActions() []string {
 // region). STS has an endpoint for all regions, and people ask for support and look at their bill from anywhere.
 func globalActions() []string {
 	return []string{
-		"account:*", "artifact:*", "aws-portal:*", "billing:*", "budgets:*", "ce:*", "cloudfront:*", "consolidatedbilling:*", "cur:*", "directconnect:*",
-		"ec2:DescribeRegions", "ec2:DescribeTransitGateways", "freetier:*", "globalaccelerator:*", "health:*", "iam:*", "invoicing:*", "kms:DescribeKey",
-		"kms:ListAliases", "networkmanager:*", "organizations:*", "payments:*", "pricing:*", "route53:*", "route53domains:*",
+		"account:*", "artifact:*", "aws-portal:*", "billing:*", "budgets:*", "ce:*", "chatbot:*", "cloudfront:*", "consolidatedbilling:*", "cur:*",
+		"directconnect:*", "ec2:DescribeRegions", "ec2:DescribeTransitGateways", "freetier:*", "globalaccelerator:*", "health:*", "iam:*", "invoicing:*",
+		"kms:DescribeKey", "kms:ListAliases", "networkmanager:*", "organizations:*", "payments:*", "pricing:*", "route53:*", "route53domains:*",
 		"s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets", "s3:PutAccountPublicAccessBlock", "savingsplans:*", "shield:*", "sso:*", "sts:*",
 		"support:*", "supportapp:*", "tax:*", "trustedadvisor:*", "waf:*", "waf-regional:*",
 	}

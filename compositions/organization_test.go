@@ -241,6 +241,7 @@ func TestControlPolicies(t *testing.T) {
 		"a region of the list":         {"it is in the list", "region-allow-list", person, "ec2:RunInstances", "eu-central-1", ""},
 		"no region":                    {"IAM has none", "region-allow-list", person, "iam:CreateRole", "us-west-2", ""},
 		"a role from another region":   {"STS has endpoints everywhere", "region-allow-list", person, "sts:AssumeRole", "us-west-2", ""},
+		"Slack from a region":          {"it has none", "region-allow-list", crossplane, "chatbot:CreateSlackChannelConfiguration", "us-east-2", ""},
 		"root":                         {"nobody works as root", "deny-root", root, "ec2:RunInstances", "eu-west-1", "DenyRoot"},
 		"no root":                      {"a person with a role", "deny-root", person, "ec2:RunInstances", "eu-west-1", ""},
 		"a user":                       {"no users", "deny-iam-users", person, "iam:CreateUser", "us-east-1", "DenyUsers"},
@@ -291,6 +292,9 @@ func TestOrganizationRefuses(t *testing.T) {
 		"no roles": {"also with an exemption, which whoever assumes the role does not have", func(s *schema.OrganizationSpec) {
 			s.Policies[0].Statements[1].Actions = []string{"cloudtrail:DeleteTrail", "sts:Assume*"}
 		}, []string{"spec.policies[0].statements[1].actions: no-commitments would lock out the bootstrap role: it denies sts:AssumeRole"}},
+		"no roles of pods": {"the pods of Crossplane and Argo CD come by it", func(s *schema.OrganizationSpec) {
+			s.Policies[0].Statements[1].Actions = []string{"cloudtrail:DeleteTrail", "EKS-Auth:AssumeRole*"}
+		}, []string{"spec.policies[0].statements[1].actions: no-commitments would lock out the bootstrap role: it denies eks-auth:AssumeRoleForPodIdentity"}},
 		"too long": {"AWS refuses it", func(s *schema.OrganizationSpec) {
 			s.Policies[0].Statements[0].Resources = []string{"arn:aws:s3:::" + strings.Repeat("a", 5000)}
 		}, []string{"spec.policies: no-commitments has 5332 characters: AWS allows 5120"}},

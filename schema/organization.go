@@ -54,6 +54,13 @@ type Denial struct {
 	ExemptProvisioner bool     `json:"exemptProvisioner"`
 }
 
+// DelegableServices are those that Crossplane's role may delegate (bootstrap/iam/management-organization.json), sorted.
+func DelegableServices() []string {
+	return []string{
+		"access-analyzer.amazonaws.com", "config.amazonaws.com", "guardduty.amazonaws.com", "inspector2.amazonaws.com", "securityhub.amazonaws.com",
+	}
+}
+
 // DelegatedService are the services that an account manages for the organization.
 type DelegatedService struct {
 	Services []string `json:"services"`

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/innovate-inc/genops/internal/scp"
+	"github.com/innovate-inc/genops/schema"
 )
 
 // watched are what each account has, and when it is as it should be.
@@ -134,6 +137,57 @@ func trailBucket(t *testing.T, resources []map[string]any, bucket string) {
 	}
 	if diff := cmp.Diff(map[string]bool{"AclCheck": true, "ManagementWrite": true, "OrganizationWrite": true}, writes); diff != "" {
 		t.Errorf("who writes into %s (-want +got):\n%s", bucket, diff)
+	}
+}
+
+// TestRecordsStay: both guardrails cover the keys and buckets of every baseline by their names, and no key or bucket of another claim.
+func TestRecordsStay(t *testing.T) {
+	for _, file := range []string{"provisioner-guardrails", "management-guardrails"} {
+		p, err := readPolicy(read(t, "bootstrap", "iam", file+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var aliases, resources []string
+		for _, s := range p.Statement {
+			switch s.Sid {
+			case "KeysOfAuditStay":
+				aliases = s.Condition["ForAnyValue:StringLike"]["kms:ResourceAliases"]
+			case "FilesOfAuditStay":
+				resources = s.Resource
+			}
+		}
+		seen := map[string]int{}
+		for _, e := range append(slices.Clone(config(t).Environments), everything(t)) {
+			fill := strings.NewReplacer("ACCOUNT_ID", e.Account, "PROJECT", e.Project)
+			fits := func(patterns []string, name string) bool {
+				return slices.ContainsFunc(patterns, func(pattern string) bool { return scp.Matches(fill.Replace(pattern), name) })
+			}
+			for _, resource := range managedOf(t, e) {
+				name := str(resource, "metadata", "annotations", "crossplane.io/external-name")
+				want := strings.Split(str(resource, "metadata", "name"), ".")[1] == schema.ClaimBaseline
+				var got bool
+				switch kindOf(resource) {
+				case "kms/Alias":
+					got = fits(aliases, "alias/"+name)
+					if arn := "arn:aws:kms:" + e.Region + ":" + e.Account + ":alias/" + name; fits(resources, arn) != got {
+						t.Errorf("%s: %s is not as its key", file, arn)
+					}
+				case "s3/Bucket":
+					got = fits(resources, "arn:aws:s3:::"+name)
+				default:
+					continue
+				}
+				if got {
+					seen[kindOf(resource)]++
+				}
+				if got != want {
+					t.Errorf("%s: %s stays %t, want %t", file, name, got, want)
+				}
+			}
+		}
+		if seen["kms/Alias"] == 0 || seen["s3/Bucket"] == 0 {
+			t.Errorf("%s: %v proves nothing", file, seen)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/generators"
 	"github.com/innovate-inc/genops/internal/check"
+	"github.com/innovate-inc/genops/internal/scp"
 	"github.com/innovate-inc/genops/schema"
 )
 
@@ -202,14 +203,16 @@ func actions() map[string]string {
 		"amp/AlertManagerDefinition": "aps:CreateAlertManagerDefinition aps:DescribeAlertManagerDefinition aps:PutAlertManagerDefinition " +
 			"aps:DeleteAlertManagerDefinition",
 		"grafana/Workspace": "grafana:CreateWorkspace grafana:DescribeWorkspace grafana:UpdateWorkspace grafana:DeleteWorkspace grafana:TagResource " +
-			"grafana:DescribeWorkspaceConfiguration grafana:UpdateWorkspaceConfiguration iam:PassRole sso:CreateManagedApplicationInstance",
-		"grafana/RoleAssociation": "grafana:UpdatePermissions grafana:ListPermissions sso:AssociateProfile sso:DisassociateProfile",
-		"sns/Topic":               "sns:CreateTopic sns:GetTopicAttributes sns:SetTopicAttributes sns:DeleteTopic sns:TagResource sns:ListTagsForResource",
-		"sns/TopicPolicy":         "sns:SetTopicAttributes sns:GetTopicAttributes",
-		"sns/TopicSubscription":   "sns:Subscribe sns:GetSubscriptionAttributes sns:SetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:Unsubscribe",
+			"grafana:DescribeWorkspaceConfiguration grafana:UpdateWorkspaceConfiguration iam:PassRole sso:CreateManagedApplicationInstance organizations:DescribeOrganization",
+		"grafana/RoleAssociation": "grafana:UpdatePermissions grafana:ListPermissions sso:AssociateProfile sso:DisassociateProfile sso-directory:DescribeGroup " +
+			"sso-directory:DescribeUser",
+		"sns/Topic":             "sns:CreateTopic sns:GetTopicAttributes sns:SetTopicAttributes sns:DeleteTopic sns:TagResource sns:ListTagsForResource",
+		"sns/TopicPolicy":       "sns:SetTopicAttributes sns:GetTopicAttributes",
+		"sns/TopicSubscription": "sns:Subscribe sns:GetSubscriptionAttributes sns:SetSubscriptionAttributes sns:ListSubscriptionsByTopic sns:Unsubscribe",
 		"cloudcontrol/Resource": "cloudformation:CreateResource cloudformation:GetResource cloudformation:UpdateResource cloudformation:DeleteResource " +
 			"cloudformation:GetResourceRequestStatus chatbot:CreateSlackChannelConfiguration chatbot:DescribeSlackChannelConfigurations " +
-			"chatbot:UpdateSlackChannelConfiguration chatbot:DeleteSlackChannelConfiguration iam:PassRole iam:CreateServiceLinkedRole",
+			"chatbot:UpdateSlackChannelConfiguration chatbot:DeleteSlackChannelConfiguration chatbot:AssociateToConfiguration chatbot:DisassociateFromConfiguration chatbot:ListAssociations " +
+			"chatbot:ListTagsForResource chatbot:TagResource chatbot:UntagResource iam:PassRole iam:CreateServiceLinkedRole",
 		"cloudwatchlogs/Group": "logs:CreateLogGroup logs:AssociateKmsKey logs:PutRetentionPolicy logs:DescribeLogGroups logs:DeleteLogGroup logs:TagResource logs:ListTagsForResource",
 
 		"route53/Zone": "route53:CreateHostedZone route53:GetHostedZone route53:GetChange route53:UpdateHostedZoneComment route53:DeleteHostedZone " +
@@ -300,6 +303,24 @@ func TestProvisionerMayMakeEveryKind(t *testing.T) {
 			}
 			if !may[action] {
 				t.Errorf("%s needs %s, which no policy of crossplane-provisioner allows", kind, action)
+			}
+		}
+	}
+}
+
+// TestGuardrailsSpareEveryKind: what a kind needs is not denied outright, but for the trail, which changes in the management account alone.
+func TestGuardrailsSpareEveryKind(t *testing.T) {
+	p, err := readPolicy(read(t, "bootstrap", "iam", "provisioner-guardrails.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	denials := slices.DeleteFunc(p.Statement, func(s statement) bool { return len(s.Condition) > 0 || !slices.Contains(s.Resource, "*") })
+	for kind, needed := range actions() {
+		for action := range strings.FieldsSeq(needed) {
+			for _, s := range denials {
+				if kind != "cloudtrail/Trail" && slices.ContainsFunc(s.Action, func(pattern string) bool { return scp.Matches(pattern, action) }) {
+					t.Errorf("%s needs %s, which %s denies", kind, action, s.Sid)
+				}
 			}
 		}
 	}

@@ -211,7 +211,7 @@ func TestManagementRoleMayMakeTheOrganization(t *testing.T) {
 	guardrails = append(guardrails, denials.Statement...)
 	denies := func(action string) bool {
 		return slices.ContainsFunc(guardrails, func(s statement) bool {
-			return slices.Contains(s.Resource, "*") && slices.ContainsFunc(s.Action, func(pattern string) bool { return scp.Matches(pattern, action) })
+			return len(s.Condition) == 0 && slices.Contains(s.Resource, "*") && slices.ContainsFunc(s.Action, func(pattern string) bool { return scp.Matches(pattern, action) })
 		})
 	}
 	seen := map[string]bool{}
@@ -242,6 +242,30 @@ func TestManagementRoleMayMakeTheOrganization(t *testing.T) {
 	}
 }
 
+// TestAuditOfTheOrganizationStays: the role delegates what genops accepts, and takes no service away that records or watches.
+func TestAuditOfTheOrganizationStays(t *testing.T) {
+	services := func(file, sid string) []string {
+		p, err := readPolicy(read(t, "bootstrap", "iam", file+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(p.Statement, func(s statement) bool { return s.Sid == sid })
+		if i < 0 {
+			t.Fatalf("%s has no %s", file, sid)
+		}
+		return p.Statement[i].Condition["StringEquals"]["organizations:ServicePrincipal"]
+	}
+	if diff := cmp.Diff(schema.DelegableServices(), services("management-organization", "DelegatedAdministrators")); diff != "" {
+		t.Errorf("delegated, -by genops +by the role:\n%s", diff)
+	}
+	kept := services("management-guardrails", "AuditOfTheOrganizationStays")
+	for _, service := range management(t).Organization.ServiceAccess {
+		if !slices.Contains(kept, service) {
+			t.Errorf("the management role may take %s from the organization", service)
+		}
+	}
+}
+
 // managementPolicies are those of crossplane-provisioner in the management account: for the organization, the trail, and what a baseline is made of.
 func managementPolicies() []string {
 	return []string{
@@ -267,7 +291,7 @@ func TestManagementRoleMayMakeItsBaseline(t *testing.T) {
 	denied := map[string]bool{}
 	for _, s := range guardrails.Statement {
 		for _, action := range s.Action {
-			denied[action] = slices.Contains(s.Resource, "*")
+			denied[action] = len(s.Condition) == 0 && slices.Contains(s.Resource, "*")
 		}
 	}
 	seen := 0

@@ -225,8 +225,12 @@ func (o *organizationReport) delegated() {
 		field := "delegatedAdministrators." + name
 		o.account(field, name)
 		for i, service := range o.o.DelegatedAdministrators[name].Services {
-			if !slices.Contains(o.o.ServiceAccess, service) {
-				o.fail(fmt.Sprintf("%s.services[%d]", field, i), service+" is not in organization.serviceAccess", "add it there")
+			where := fmt.Sprintf("%s.services[%d]", field, i)
+			switch {
+			case !slices.Contains(schema.DelegableServices(), service):
+				o.fail(where, "Crossplane's role may not delegate "+service, "leave it out, and delegate it by hand (docs/ORGANIZATION.md)")
+			case !slices.Contains(o.o.ServiceAccess, service):
+				o.fail(where, service+" is not in organization.serviceAccess", "add it there")
 			}
 		}
 	}

@@ -107,11 +107,15 @@ func TestOrganization(t *testing.T) {
 		},
 		"assuming roles": {
 			"Crossplane gets into an account by it", own("actions: [\"sts:*\"], exemptProvisioner: true"),
-			[]problem.Problem{inOrganization(12, 49, "policies.own.statements[0].actions", lockout+"it denies sts:AssumeRole in dev", "leave it out, or set exemptProvisioner: true; nobody is exempt from sts:AssumeRole")},
+			[]problem.Problem{inOrganization(12, 49, "policies.own.statements[0].actions", lockout+"it denies sts:AssumeRole in dev", "leave it out, or set exemptProvisioner: true; nobody is exempt from assuming roles")},
+		},
+		"getting a role in a pod": {
+			"the pods of Crossplane and Argo CD come by it", own("actions: [\"eks-auth:*\"], exemptProvisioner: true"),
+			[]problem.Problem{inOrganization(12, 49, "policies.own.statements[0].actions", lockout+"it denies eks-auth:AssumeRoleForPodIdentity in dev", "leave it out, or set exemptProvisioner: true; nobody is exempt from assuming roles")},
 		},
 		"what Crossplane does": {
 			"it would be the last thing that it did", own("actions: [\"kms:CreateKey\"]"),
-			[]problem.Problem{inOrganization(12, 49, "policies.own.statements[0].actions", lockout+"it denies kms:CreateKey in dev", "leave it out, or set exemptProvisioner: true; nobody is exempt from sts:AssumeRole")},
+			[]problem.Problem{inOrganization(12, 49, "policies.own.statements[0].actions", lockout+"it denies kms:CreateKey in dev", "leave it out, or set exemptProvisioner: true; nobody is exempt from assuming roles")},
 		},
 		"what Crossplane does, with an exemption": {"only people are meant", own("actions: [\"kms:CreateKey\"], exemptProvisioner: true"), nil},
 		"what Crossplane does, elsewhere": {
@@ -132,6 +136,11 @@ func TestOrganization(t *testing.T) {
 		"delegated, not trusted": {
 			"AWS refuses it", types + placed + "delegatedAdministrators: dev: services: [\"config.amazonaws.com\"]",
 			[]problem.Problem{inOrganization(12, 42, "delegatedAdministrators.dev.services[0]", "config.amazonaws.com is not in organization.serviceAccess", "add it there")},
+		},
+		"delegated, not by this role": {
+			"it may delegate what watches over accounts",
+			types + placed + "delegatedAdministrators: dev: services: [\"sso.amazonaws.com\"]",
+			[]problem.Problem{inOrganization(12, 42, "delegatedAdministrators.dev.services[0]", "Crossplane's role may not delegate sso.amazonaws.com", "leave it out, and delegate it by hand (docs/ORGANIZATION.md)")},
 		},
 		"no such group": {
 			"a name that is misspelt", types + placed + strings.Replace(center, `group: "admins"`, `group: "admin"`, 1) + "}",
