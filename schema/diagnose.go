@@ -132,7 +132,7 @@ func (d *diagnosis) explain(path []string, err errors.Error) []problem.Problem {
 			literals = append(literals, candidate)
 		}
 	}
-	if len(literals) > 1 && literals[0].text() != literals[1].text() && d.fits(path, literals[0]) && d.fits(path, literals[1]) {
+	if len(literals) > 1 && literals[0].written() != literals[1].written() && d.fits(path, literals[0]) && d.fits(path, literals[1]) {
 		p.Message = fmt.Sprintf("%s contradicts %s", literals[0].text(), literals[1].text())
 		p.Related = []problem.Related{{Position: literals[1].position(), Message: "the other value is set here"}}
 		p.Hint = "a shared value that environments may change is written as a default: *" + literals[1].text() + " | _"

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -87,6 +88,15 @@ func parse(files []file, environment string) ([]*ast.File, []problem.Problem) {
 		syntax, err := parser.ParseFile(f.name, f.text, parser.ParseComments)
 		if err != nil {
 			first := errors.Errors(err)[0]
+			if line := conflict(f.text, first.Position().Line()); line > 0 {
+				problems = append(problems, problem.Problem{
+					Environment: environment,
+					Position:    problem.Position{File: f.name, Line: line, Column: 1},
+					Message:     "two sides of a merge stand here",
+					Hint:        "keep one side of it, remove the markers",
+				})
+				continue
+			}
 			problems = append(problems, problem.Problem{
 				Environment: environment,
 				Position:    position(first.Position(), f.name),
@@ -101,6 +111,27 @@ func parse(files []file, environment string) ([]*ast.File, []problem.Problem) {
 		parsed = append(parsed, syntax)
 	}
 	return parsed, problems
+}
+
+// conflict is the line of the first marker of Git in a file that is not CUE, or 0. A line of = counts alone where reading stopped: a text of
+// several lines may have one.
+func conflict(text []byte, stopped int) int {
+	middle := 0
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		switch {
+		case bytes.HasPrefix(line, []byte("<<<<<<<")), bytes.HasPrefix(line, []byte(">>>>>>>")):
+			if middle > 0 {
+				return middle
+			}
+			return i + 1
+		case bytes.HasPrefix(line, []byte("=======")) && middle == 0:
+			middle = i + 1
+		}
+	}
+	if middle == stopped {
+		return middle
+	}
+	return 0
 }
 
 func packageProblem(syntax *ast.File, name, environment string) problem.Problem {

@@ -21,20 +21,22 @@ type place struct {
 // position is that of the value.
 func (p place) position() problem.Position { return position(p.value.Pos(), p.file) }
 
-// text is the value as it was written, on one line. What has a key in it is not repeated: messages end in the logs of pull requests.
-func (p place) text() string {
+// written is the value as it was written, on one line. Messages have its text.
+func (p place) written() string {
 	text, err := format.Node(p.value)
 	if err != nil {
 		return ""
 	}
-	line := strings.Join(strings.Fields(string(text)), " ")
+	return strings.Join(strings.Fields(string(text)), " ")
+}
+
+// text is the value as messages repeat it. What may be a secret is not repeated: messages end in the logs of pull requests.
+func (p place) text() string {
+	line := p.written()
 	if service := SecretAddress(line); service != "" && strings.Contains(line, "/") {
 		return "an address of " + service
 	}
-	if len(line) > 60 {
-		line = line[:57] + "..."
-	}
-	return line
+	return shortened(masked(line))
 }
 
 // literal tells values that stand for themselves from references, defaults and constraints.

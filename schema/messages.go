@@ -14,10 +14,10 @@ import (
 	"github.com/innovate-inc/genops/internal/problem"
 )
 
-// message is the text of an error of CUE, without its path and positions.
+// message is the text of an error of CUE, without its path and positions, and without what may be a secret.
 func message(e errors.Error) string {
 	format, args := e.Msg()
-	return fmt.Sprintf(format, args...)
+	return masked(fmt.Sprintf(format, args...))
 }
 
 // plainProblems turns errors of CUE that have a position of their own into problems: broken references, imports and the like.

@@ -207,6 +207,7 @@ func SecretAddress(text string) string {
 		{"hooks.slack.com", "Slack"},
 		{"opsgenie.com", "Opsgenie"},
 		{"webhook.office.com", "Teams"},
+		{"outlook.office.com", "Teams"},
 		{"discord.com", "Discord"},
 		{"victorops.com", "Splunk On-Call"},
 	} {

@@ -43,6 +43,11 @@ func trail(r *report, e *schema.Environment, t *schema.Trail) {
 			"describe the trail in the environment of the management account")
 		p.Related = []problem.Related{{Position: r.config.Position("", "managementAccount"), Message: "the management account is set here"}}
 	}
+	if id := e.Adopt[schema.ClaimOrganization][schema.OrganizationKey]; e.Organization != nil && organizationID.MatchString(id) && id != t.OrganizationID {
+		p := r.error(e, field+".organizationID", fmt.Sprintf("%s is another organization than the environment's own, which is %s", t.OrganizationID, id),
+			"an account is in one organization: aws organizations describe-organization shows its id")
+		p.Related = []problem.Related{r.related(e, "adopt."+schema.ClaimOrganization+"."+schema.OrganizationKey, "the organization's id is set here")}
+	}
 	if t.ArchiveAfterDays >= t.RetentionDays {
 		r.error(e, field+".archiveAfterDays", fmt.Sprintf("log files move after %d days and go after %d: allowed is less", t.ArchiveAfterDays, t.RetentionDays))
 	}

@@ -52,6 +52,7 @@ func environment(r *report, e *schema.Environment) {
 			"the environment renders nothing: it has neither network, cluster, registry, edge, database, stateBackend, baseline, organization nor observability",
 			"give it network: cidr: \"...\", or leave account out while it is only planned")
 	}
+	labels(r, e)
 	if e.Network != nil {
 		network(r, e)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/innovate-inc/genops/internal/problem"
 	"github.com/innovate-inc/genops/schema"
 )
 
@@ -36,7 +37,26 @@ func observability(r *report, e *schema.Environment) {
 	if e.Cluster == nil && r.config.Own(e.Name, "observability.grafana") {
 		r.error(e, "observability.grafana", e.Name+" has no cluster whose metrics Grafana could show", "remove grafana, or give the environment cluster: {}")
 	}
+	unseen(r, e, o)
 	if e.Account != "" && e.Cluster == nil && e.Network == nil && !e.Serves() {
 		r.error(e, "observability", e.Name+" has nothing that could raise an alarm: neither network, cluster nor edge", "remove observability")
+	}
+}
+
+// unseen checks that nothing is said in an environment's own files of what it does not have: it would be left out in silence. What all environments share
+// may be more than one of them needs.
+func unseen(r *report, e *schema.Environment, o *schema.Observability) {
+	const grafana = "observability.grafana"
+	if !e.Serves() && r.config.Own(e.Name, "observability.edge") {
+		r.error(e, "observability.edge", e.Name+" has no edge: nobody would look at what it promises", "give the environment an edge, or remove observability.edge")
+	}
+	if e.Cluster == nil || o.Grafana.Enabled {
+		return
+	}
+	for _, group := range []string{"admins", "editors", "viewers"} {
+		if field := grafana + "." + group; r.config.Own(e.Name, field) {
+			p := r.error(e, field, "there is no Grafana that the groups could use", "remove "+group+", or enabled: false")
+			p.Related = []problem.Related{r.related(e, grafana+".enabled", "it is turned off here")}
+		}
 	}
 }

@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -29,12 +28,7 @@ func workloads(r *report, e *schema.Environment) {
 			r.error(e, field+".database", fmt.Sprintf("%s has no database", e.Name), "give the environment database: {}")
 		}
 		sends(r, e, field, &service)
-		for _, variable := range slices.Sorted(maps.Keys(service.Workload.Env)) {
-			if secretName.MatchString(variable) {
-				r.error(e, field+".env."+variable, variable+" sounds like a secret, and what is written here is in Git for everybody to read",
-					"keep it in AWS Secrets Manager, and bring it into the namespace with an ExternalSecret; or choose another name")
-			}
-		}
+		variables(r, e, field, service.Workload)
 		if service.Workload.Ingress != nil {
 			ingress(r, e, name, service.Workload.Ingress, taken)
 		}
@@ -48,14 +42,15 @@ func sends(r *report, e *schema.Environment, field string, service *schema.Servi
 		r.error(e, field+".telemetry", fmt.Sprintf("%s has no observability, so nobody takes what the program sends", e.Name),
 			"give the environment observability: {}, or leave telemetry out: then it follows the environment")
 	}
+	if program.Metrics != nil && e.Observability == nil {
+		r.error(e, field+".metrics", fmt.Sprintf("%s has no observability, so nobody collects what the program shows", e.Name),
+			"give the environment observability: {}, or remove metrics")
+	}
 	if program.Metrics != nil && program.Metrics.Port == service.Network.Port {
 		r.error(e, field+".metrics.port", fmt.Sprintf("%d is where the program gets requests (network.port), which may come from the Internet",
 			program.Metrics.Port), "show metrics on another port, such as 9464")
 	}
 }
-
-// secretName matches names of variables that usually hold a secret.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|secret|token|credentials?|(api|private|access)_?key)$`)
 
 // image checks that an image can be pulled, and that it stays the same.
 func image(r *report, e *schema.Environment, field string, image schema.Image) {
