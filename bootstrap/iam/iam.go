@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/innovate-inc/genops/internal/scp"
 )
 
 //go:embed *.json
@@ -40,26 +42,10 @@ func Allowed(pattern string) ([]string, error) {
 		}
 		for _, statement := range policy.Statement {
 			if statement.Effect == "Allow" {
-				actions = append(actions, texts(statement.Action)...)
+				actions = append(actions, scp.Texts(statement.Action)...)
 			}
 		}
 	}
 	slices.Sort(actions)
 	return slices.Compact(actions), nil
-}
-
-// texts are a text or a list of them.
-func texts(value any) []string {
-	switch value := value.(type) {
-	case string:
-		return []string{value}
-	case []any:
-		var all []string
-		for _, element := range value {
-			all = append(all, texts(element)...)
-		}
-		return all
-	default:
-		return nil
-	}
 }

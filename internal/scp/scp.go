@@ -82,7 +82,7 @@ func (s statement) holds(r Request) bool {
 	for operator, keys := range s.Condition {
 		byKey, _ := keys.(map[string]any)
 		for key, value := range byKey {
-			if known, held := condition(operator, key, list(value), r); known && !held {
+			if known, held := condition(operator, key, Texts(value), r); known && !held {
 				return false
 			}
 		}
@@ -104,14 +104,15 @@ func condition(operator, key string, values []string, r Request) (known, held bo
 	}
 }
 
-func list(value any) []string {
+// Texts are a text or a list of them, as a policy has either.
+func Texts(value any) []string {
 	switch value := value.(type) {
 	case string:
 		return []string{value}
 	case []any:
 		var all []string
 		for _, element := range value {
-			all = append(all, list(element)...)
+			all = append(all, Texts(element)...)
 		}
 		return all
 	default:
