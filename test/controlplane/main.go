@@ -46,6 +46,9 @@ type flags struct {
 	logs     string
 	basePort int
 	only     string
+	suite    string
+	sabotage bool
+	some     string
 	build    bool
 	here     bool
 	limit    time.Duration
@@ -59,6 +62,9 @@ func parse() flags {
 	flag.StringVar(&f.logs, "logs", "dist/e2e-logs", "folder of the logs, from the repository")
 	flag.IntVar(&f.basePort, "base-port", 24000, "first port that is used") //nolint:mnd // Below those that Linux gives out by itself.
 	flag.StringVar(&f.only, "only", "", "run only scenarios whose names contain one of these texts, with commas between; the first always runs")
+	flag.StringVar(&f.suite, "suite", scenarios.Everyday, "which scenarios: "+scenarios.Everyday+", "+scenarios.Nightly+" or "+scenarios.Scale)
+	flag.BoolVar(&f.sabotage, "sabotage", false, "run each scenario again with each fault that it has to notice")
+	flag.StringVar(&f.some, "environments", "", "reduce the platform to these environments, with commas between; empty for all")
 	flag.BoolVar(&f.build, "build", false, "build what is missing in the cache, and end")
 	flag.BoolVar(&f.here, "no-namespace", false, "use the network of this machine (127.0.0.1) instead of a namespace of its own")
 	flag.BoolVar(&f.hold, "hold", false, "when all scenarios are over, leave everything running until Ctrl-C")
@@ -126,6 +132,11 @@ func run() (int, error) {
 	return code, err
 }
 
+// list takes texts with commas between apart.
+func list(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
+}
+
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errors.New("interrupted")
@@ -160,7 +171,10 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := world.New(ctx, world.Options{Root: f.root, State: state, Logs: f.logs, Limit: f.limit, BasePort: f.basePort, Programs: programs, Say: say, Log: log})
+	w, err := world.New(ctx, world.Options{
+		Root: f.root, State: state, Logs: f.logs, Limit: f.limit, BasePort: f.basePort, Programs: programs, Say: say, Log: log,
+		Environments: list(f.some),
+	})
 	if w != nil {
 		defer func() {
 			cancel()
@@ -179,7 +193,7 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 		}
 	}()
 	tell(w)
-	report := scenarios.Run(ctx, w, strings.FieldsFunc(f.only, func(r rune) bool { return r == ',' }))
+	report := scenarios.Run(ctx, w, scenarios.Options{Suite: f.suite, Only: list(f.only), Sabotage: f.sabotage})
 	report.Print(os.Stdout)
 	if f.hold && ctx.Err() == nil {
 		say("everything keeps running until Ctrl-C")

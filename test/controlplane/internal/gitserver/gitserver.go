@@ -65,11 +65,30 @@ func (r *Repository) Commit(ctx context.Context, message string) (string, error)
 			return "", err
 		}
 	}
+	return r.Head(ctx)
+}
+
+// Head is the last commit.
+func (r *Repository) Head(ctx context.Context) (string, error) {
 	out, err := r.command(ctx, r.Dir, "rev-parse", "HEAD").Output()
 	if err != nil {
 		return "", fmt.Errorf("git rev-parse: %w", err)
 	}
 	return strings.TrimSpace(string(out)), nil
+}
+
+// Restore makes the work tree what it was at a commit, in a new commit if that is a change.
+func (r *Repository) Restore(ctx context.Context, commit string) error {
+	for _, args := range [][]string{{"add", "--all"}, {"read-tree", "--reset", "-u", commit}} {
+		if err := r.git(ctx, r.Dir, args...); err != nil {
+			return err
+		}
+	}
+	if r.git(ctx, r.Dir, "diff", "--cached", "--quiet", "HEAD") == nil {
+		return nil
+	}
+	_, err := r.Commit(ctx, "Back to "+commit)
+	return err
 }
 
 func (r *Repository) command(ctx context.Context, dir string, args ...string) *exec.Cmd {

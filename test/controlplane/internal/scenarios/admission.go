@@ -75,19 +75,17 @@ func protected(ctx context.Context, w *world.World, objects *world.Objects) []er
 		err = client.Delete(ctx, c.GetName(), metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}})
 		problems = append(problems, refused("deleting "+c.GetKind()+" "+c.GetName(), err, "is protected", "genops.dev/allow-deletion=true"))
 	}
-	for _, plural := range []string{"xnetworks", "xclusters", "xregistries", "xorganizations"} {
-		composites, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
+	composites, err := w.Composites(ctx)
+	if err != nil {
+		return []error{err}
+	}
+	for _, c := range composites {
+		client, err := objects.For(c.Object)
 		if err != nil {
 			return []error{err}
 		}
-		for _, c := range composites {
-			client, err := objects.For(c.Object)
-			if err != nil {
-				return []error{err}
-			}
-			err = client.Delete(ctx, c.GetName(), metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}})
-			problems = append(problems, refused("deleting "+c.GetKind()+" "+c.GetName(), err, "is deleted by"))
-		}
+		err = client.Delete(ctx, c.GetName(), metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}})
+		problems = append(problems, refused("deleting "+c.GetKind()+" "+c.GetName(), err, "is deleted by"))
 	}
 	return problems
 }

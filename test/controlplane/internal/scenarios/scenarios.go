@@ -13,21 +13,49 @@ import (
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
 
-// scenario is a test with a name that says what it shows. Later ones build on the first.
+// scenario is a test with a name that says what it shows. Later ones build on the first of their suite.
 type scenario struct {
 	name string
 	run  func(context.Context, *world.World) error
+	// clean takes away what a run that failed may have left, besides commits; nil for nothing.
+	clean func(context.Context, *world.World) error
+	// sabotages show that the scenario can fail.
+	sabotages []sabotage
 }
 
-func all() []scenario {
-	return []scenario{
-		{"first day: everything that is rendered becomes healthy", firstDay},
-		{"parity: what was composed in the cluster is what genops expand shows", parity},
-		{"a wrong claim is refused, an immutable field too, and a stateful claim is not deleted", refusals},
-		{"both architectures: pods get nodes of their architecture from the right pool", architectures},
-		{"a pull request changes what it says and nothing else", pullRequest},
-		{"nothing is lost when something vanishes", nothingIsLost},
+// Suites of scenarios: each has a world of its own.
+const (
+	Everyday = "everyday"
+	Nightly  = "nightly"
+	Scale    = "scale"
+)
+
+// suites are the scenarios of each suite, in their order.
+func suites() map[string][]scenario {
+	first := scenario{name: "first day: everything that is rendered becomes healthy", run: firstDay}
+	parityToo := scenario{name: "parity: what was composed in the cluster is what genops expand shows", run: parity}
+	return map[string][]scenario{
+		Everyday: {
+			first,
+			parityToo,
+			{name: "a wrong claim is refused, an immutable field too, and a stateful claim is not deleted", run: refusals},
+			{name: "both architectures: pods get nodes of their architecture from the right pool", run: architectures},
+			{name: "a pull request changes what it says and nothing else", run: pullRequest},
+			{name: "nothing is lost when something vanishes", run: nothingIsLost},
+		},
+		Nightly: {first, parityToo},
+		Scale:   {first},
 	}
+}
+
+// Options are what is run.
+type Options struct {
+	// Suite is Everyday, Nightly or Scale.
+	Suite string
+	// Only are parts of names; empty for all scenarios. The first always runs, because all others need it.
+	Only []string
+	// Sabotage runs each scenario again with each of its sabotages.
+	Sabotage bool
 }
 
 // Result is how one scenario went.
@@ -35,6 +63,8 @@ type Result struct {
 	Name string
 	Took time.Duration
 	Err  error
+	// Said is how a scenario failed that was sabotaged.
+	Said string
 	// Skipped says that it was not asked for.
 	Skipped bool
 }
@@ -46,14 +76,14 @@ type Report struct {
 	Total   time.Duration
 }
 
-// Run runs the scenarios whose names contain one of the texts, or all; the first always, because all others need it.
-func Run(ctx context.Context, w *world.World, only []string) *Report {
+// Run runs a suite.
+func Run(ctx context.Context, w *world.World, o Options) *Report {
 	report := &Report{}
 	start := time.Now()
 	wanted := func(name string) bool {
-		return len(only) == 0 || slices.ContainsFunc(only, func(text string) bool { return strings.Contains(name, text) })
+		return len(o.Only) == 0 || slices.ContainsFunc(o.Only, func(text string) bool { return strings.Contains(name, text) })
 	}
-	for i, s := range all() {
+	for i, s := range suites()[o.Suite] {
 		if ctx.Err() != nil {
 			break
 		}
@@ -71,6 +101,9 @@ func Run(ctx context.Context, w *world.World, only []string) *Report {
 			w.Say("FAILED: %v", err)
 		}
 		report.Results = append(report.Results, Result{Name: s.name, Took: time.Since(began), Err: err})
+		if o.Sabotage && err == nil {
+			report.Results = append(report.Results, sabotaged(ctx, w, s)...)
+		}
 	}
 	report.Total = time.Since(start)
 	report.Notes = notes(w)
@@ -94,10 +127,12 @@ func (r *Report) Print(out io.Writer) {
 			word = "FAILED"
 		}
 		fmt.Fprintf(out, "%-8s %8s  %s\n", word, took, result.Name)
+		said := result.Said
 		if result.Err != nil {
-			for line := range strings.Lines(result.Err.Error()) {
-				fmt.Fprintf(out, "                   %s\n", strings.TrimRight(line, "\n"))
-			}
+			said = result.Err.Error()
+		}
+		for line := range strings.Lines(said) {
+			fmt.Fprintf(out, "                   %s\n", strings.TrimRight(line, "\n"))
 		}
 	}
 	fmt.Fprintf(out, "%-8s %8s\n\n", "total", fmt.Sprintf("%.1f s", r.Total.Seconds()))

@@ -37,17 +37,12 @@ func snapshot(ctx context.Context, w *world.World) (map[string]seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	add("hub", append(managed, claims...)...)
+	composites, err := w.Composites(ctx)
+	if err != nil {
+		return nil, err
+	}
+	add("hub", slices.Concat(managed, claims, composites)...)
 	for _, kind := range []struct{ group, version, plural string }{
-		{world.ClaimGroup, world.ClaimVersion, "xnetworks"},
-		{world.ClaimGroup, world.ClaimVersion, "xclusters"},
-		{world.ClaimGroup, world.ClaimVersion, "xregistries"},
-		{world.ClaimGroup, world.ClaimVersion, "xdatabases"},
-		{world.ClaimGroup, world.ClaimVersion, "xedges"},
-		{world.ClaimGroup, world.ClaimVersion, "xstatebackends"},
-		{world.ClaimGroup, world.ClaimVersion, "xaccountbaselines"},
-		{world.ClaimGroup, world.ClaimVersion, "xorganizations"},
-		{world.ClaimGroup, world.ClaimVersion, "xobservabilities"},
 		{"protection.crossplane.io", "v1beta1", "clusterusages"},
 		{"argoproj.io", "v1alpha1", "applicationsets"},
 		{"argoproj.io", "v1alpha1", "appprojects"},

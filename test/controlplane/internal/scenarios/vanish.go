@@ -67,33 +67,37 @@ func composites(plural string) schema.GroupVersionResource {
 
 // forgetStatus removes the status of the composites of dev.
 func forgetStatus(ctx context.Context, w *world.World) error {
-	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges", "xaccountbaselines", "xorganizations", "xobservabilities"} {
-		found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
+	objects, err := world.NewObjects(w.Hub.Admin)
+	if err != nil {
+		return err
+	}
+	found, err := w.Composites(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range found {
+		if field.Text(u.Object, "spec", "environment") != "dev" {
+			continue
+		}
+		client, err := objects.For(u.Object)
 		if err != nil {
 			return err
 		}
-		for _, u := range found {
-			if field.Text(u.Object, "spec", "environment") != "dev" {
-				continue
-			}
-			client := w.Dynamic.Resource(composites(plural))
-			_, err := client.Patch(ctx, u.GetName(), types.MergePatchType, []byte(`{"status":null}`), metav1.PatchOptions{}, "status")
+		if _, err := client.Patch(ctx, u.GetName(), types.MergePatchType, []byte(`{"status":null}`), metav1.PatchOptions{}, "status"); err != nil {
+			return fmt.Errorf("status of %s: %w", u.GetName(), err)
+		}
+		err = process.Until(ctx, "the status of "+u.GetName()+" to come back", w.Limit, func(ctx context.Context) error {
+			live, err := client.Get(ctx, u.GetName(), metav1.GetOptions{})
 			if err != nil {
-				return fmt.Errorf("status of %s: %w", u.GetName(), err)
+				return fmt.Errorf("composite: %w", err)
 			}
-			err = process.Until(ctx, "the status of "+u.GetName()+" to come back", w.Limit, func(ctx context.Context) error {
-				live, err := client.Get(ctx, u.GetName(), metav1.GetOptions{})
-				if err != nil {
-					return fmt.Errorf("composite: %w", err)
-				}
-				if status, message := field.Condition(live.Object, "Ready"); status != "True" {
-					return errors.New(message)
-				}
-				return nil
-			})
-			if err != nil {
-				return err
+			if status, message := field.Condition(live.Object, "Ready"); status != "True" {
+				return errors.New(message)
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -238,20 +242,34 @@ func orphan(ctx context.Context, w *world.World, client dynamic.ResourceInterfac
 
 // restartFunction makes Crossplane compose everything again and kills the function meanwhile.
 func restartFunction(ctx context.Context, w *world.World) error {
-	for _, plural := range []string{"xnetworks", "xclusters", "xdatabases", "xedges", "xstatebackends", "xaccountbaselines", "xorganizations", "xobservabilities"} {
-		found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, plural)
-		if err != nil {
-			return err
-		}
-		for _, u := range found {
-			patch := []byte(`{"metadata":{"annotations":{"` + again + `":"` + time.Now().Format(time.RFC3339Nano) + `"}}}`)
-			if _, err := w.Dynamic.Resource(composites(plural)).Patch(ctx, u.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-				return fmt.Errorf("touch %s: %w", u.GetName(), err)
-			}
-		}
+	if err := composeAgain(ctx, w); err != nil {
+		return err
 	}
 	if killed := w.Kubelet.Kill("genops-"); killed == 0 {
 		return errors.New("the function does not run")
 	}
 	return process.Until(ctx, "the function to be back", w.Limit, w.Available("crossplane-system"))
+}
+
+// composeAgain makes Crossplane look at all composites.
+func composeAgain(ctx context.Context, w *world.World) error {
+	objects, err := world.NewObjects(w.Hub.Admin)
+	if err != nil {
+		return err
+	}
+	found, err := w.Composites(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range found {
+		client, err := objects.For(u.Object)
+		if err != nil {
+			return err
+		}
+		patch := []byte(`{"metadata":{"annotations":{"` + again + `":"` + time.Now().Format(time.RFC3339Nano) + `"}}}`)
+		if _, err := client.Patch(ctx, u.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			return fmt.Errorf("touch %s: %w", u.GetName(), err)
+		}
+	}
+	return nil
 }

@@ -44,13 +44,23 @@ const (
 
 // Claims are all claims and registrations.
 func (w *World) Claims(ctx context.Context) ([]unstructured.Unstructured, error) {
+	return w.ours(ctx, func(kind string) bool { return !strings.HasPrefix(kind, "X") })
+}
+
+// Composites are the composites of all claims.
+func (w *World) Composites(ctx context.Context) ([]unstructured.Unstructured, error) {
+	return w.ours(ctx, func(kind string) bool { return strings.HasPrefix(kind, "X") })
+}
+
+// ours are the objects of the kinds that genops defines.
+func (w *World) ours(ctx context.Context, wanted func(kind string) bool) ([]unstructured.Unstructured, error) {
 	plurals, err := w.served(ClaimGroup + "/" + ClaimVersion)
 	if err != nil {
 		return nil, err
 	}
 	var all []unstructured.Unstructured
 	for plural, kind := range plurals {
-		if strings.HasPrefix(kind, "X") {
+		if !wanted(kind) {
 			continue
 		}
 		found, err := w.List(ctx, ClaimGroup, ClaimVersion, plural)

@@ -212,29 +212,6 @@ func (w *World) pushFunction(ctx context.Context, registry string) error {
 	return nil
 }
 
-// Publish copies what is committed in the repository that is tested, adds the overlay for this machine, renders, and pushes.
-func (w *World) Publish(ctx context.Context) (string, error) {
-	for _, name := range []string{"environments", "cue.mod"} {
-		if err := os.CopyFS(filepath.Join(w.Git.Dir, name), os.DirFS(filepath.Join(w.Root, name))); err != nil {
-			return "", fmt.Errorf("copy %s: %w", name, err)
-		}
-	}
-	text, err := json.MarshalIndent(w.mirrors, "", "\t")
-	if err != nil {
-		return "", fmt.Errorf("mirrors: %w", err)
-	}
-	// JSON is CUE. Nothing but this is different from what is committed, and the windows in which prod may be synced: the test runs at any hour.
-	for name, content := range map[string]string{
-		"mirrors.cue":      "package environments\n\nplatform: mirrors: " + string(text) + "\n",
-		"prod/windows.cue": "package environments\n\nenvironment: argocd: syncWindows: []\n",
-	} {
-		if err := os.WriteFile(filepath.Join(w.Git.Dir, "environments", name), []byte(content), 0o644); err != nil {
-			return "", fmt.Errorf("overlay: %w", err)
-		}
-	}
-	return w.RenderAndPush(ctx, "The platform, on this machine")
-}
-
 // RenderAndPush renders the work tree of the served repository and pushes it.
 func (w *World) RenderAndPush(ctx context.Context, message string) (string, error) {
 	if _, err := w.Genops(ctx, w.Git.Dir, "render"); err != nil {

@@ -36,7 +36,9 @@ type Options struct {
 	Limit time.Duration
 	// BasePort is the first port that is used.
 	BasePort int
-	Programs *Programs
+	// Environments are those that the platform is reduced to; empty for all.
+	Environments []string
+	Programs     *Programs
 	// Say tells about steps, Log about details.
 	Say func(format string, args ...any)
 	Log func(format string, args ...any)

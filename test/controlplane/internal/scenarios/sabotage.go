@@ -1,0 +1,110 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/innovate-inc/genops/test/controlplane/internal/world"
+)
+
+// sabotage is something wrong, done on purpose while a scenario runs: it has to make the scenario fail with a message that names the cause.
+type sabotage struct {
+	what string
+	// at is the moment of the scenario at which it is done; empty for its beginning.
+	at string
+	// do does it, and returns what undoes it.
+	do func(ctx context.Context, w *world.World) (undo func(context.Context) error, err error)
+	// says are texts that the scenario's failure has to contain.
+	says []string
+	// limit is how long a step of the scenario may take meanwhile; zero for a minute.
+	limit time.Duration
+}
+
+// moments is the key of what happens at moments of a scenario.
+type moments struct{}
+
+// moment is a point in a scenario at which a sabotage may strike.
+func moment(ctx context.Context, name string) error {
+	if strike, ok := ctx.Value(moments{}).(func(string) error); ok {
+		return strike(name)
+	}
+	return nil
+}
+
+// sabotaged runs a scenario once with each of its sabotages, and brings the world back in order after each.
+func sabotaged(ctx context.Context, w *world.World, s scenario) []Result {
+	var results []Result
+	for _, sab := range s.sabotages {
+		if ctx.Err() != nil {
+			break
+		}
+		w.Say("sabotage: %s", sab.what)
+		began := time.Now()
+		said, err := strike(ctx, w, s, sab)
+		if err != nil {
+			w.Say("FAILED: %v", err)
+		}
+		results = append(results, Result{Name: "sabotage: " + sab.what, Took: time.Since(began), Err: err, Said: said})
+	}
+	return results
+}
+
+// strike runs a scenario with a sabotage and returns how it failed. It is an error if it did not, or with another message.
+func strike(ctx context.Context, w *world.World, s scenario, sab sabotage) (string, error) {
+	head, err := w.Git.Head(ctx)
+	if err != nil {
+		return "", err //nolint:wrapcheck // It says what failed.
+	}
+	var undo func(context.Context) error
+	done := false
+	hit := func(name string) error {
+		if name != sab.at || done {
+			return nil
+		}
+		done = true
+		var err error
+		undo, err = sab.do(ctx, w)
+		return err
+	}
+	usual := w.Limit
+	w.Limit = sab.limit
+	if w.Limit == 0 {
+		w.Limit = time.Minute
+	}
+	failure := hit("")
+	if failure == nil {
+		failure = s.run(context.WithValue(ctx, moments{}, hit), w)
+	}
+	w.Limit = usual
+	var problems []error
+	switch {
+	case !done:
+		problems = append(problems, fmt.Errorf("the scenario has no moment %q, or failed before: %w", sab.at, failure))
+	case failure == nil:
+		problems = append(problems, errors.New("the scenario passes all the same"))
+	default:
+		for _, text := range sab.says {
+			if !strings.Contains(failure.Error(), text) {
+				problems = append(problems, fmt.Errorf("the failure does not say %q: %w", text, failure))
+			}
+		}
+	}
+	if undo != nil {
+		problems = append(problems, undo(ctx))
+	}
+	if s.clean != nil {
+		problems = append(problems, s.clean(ctx, w))
+	}
+	problems = append(problems, w.Git.Restore(ctx, head))
+	if err := settle(ctx, w); err != nil {
+		problems = append(problems, fmt.Errorf("afterwards: %w", err))
+	}
+	said := ""
+	if failure != nil {
+		said = failure.Error()
+	}
+	return said, errors.Join(problems...)
+}
