@@ -146,6 +146,7 @@ const ConditionType = "InfrastructureReady"
 const (
 	ReasonAvailable = "Available"       // Everything is there.
 	ReasonWaiting   = "Waiting"         // AWS takes its time.
+	ReasonThrottled = "Throttled"       // AWS has too many requests: the provider asks again, and nobody has to act.
 	ReasonRefused   = "ResourceRefused" // AWS, or the provider, refuses a resource: somebody has to act.
 )
 

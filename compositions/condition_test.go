@@ -58,17 +58,18 @@ func TestCondition(t *testing.T) {
 		want     compositions.Condition
 	}{
 		"available":  {"all are there", six, made, compositions.Condition{Ready: true, Reason: "Available", Message: "all 42 resources are ready"}},
-		"two of six": {"the kind that is not finished, and how many of it", six, coming(made, subnet, "subnet-public-eu-west-1b"), waits("waiting for 2 of 6 subnets")},
-		"not made":   {"what does not exist is not ready", six, without(made, subnet), waits("waiting for 1 of 6 subnets")},
-		"two kinds":  {"by kind, sorted", six, coming(made, vpc, subnet, "nat-gateway-eu-west-1a"), waits("waiting for 1 of 3 NAT gateways, 1 of 1 VPC, 1 of 6 subnets")},
+		"two of six": {"the kind that is not finished, how many of it, and which", six, coming(made, subnet, "subnet-public-eu-west-1b"), waits("waiting for 2 of 6 subnets: app.network.subnet-public-eu-west-1a, app.network.subnet-public-eu-west-1b")},
+		"not made":   {"what does not exist is not ready", six, without(made, subnet), waits("waiting for 1 of 6 subnets: app.network.subnet-public-eu-west-1a")},
+		"two kinds": {"by kind, sorted", six, coming(made, vpc, subnet, "nat-gateway-eu-west-1a"), waits(
+			"waiting for 1 of 3 NAT gateways, 1 of 1 VPC, 1 of 6 subnets: app.network.nat-gateway-eu-west-1a, app.network.subnet-public-eu-west-1a, app.network.vpc")},
 		"nothing": {"the first answer says what there will be", six, compositions.Observed{}, waits(
 			"waiting for 1 of 1 Internet gateway, 3 of 3 NAT gateways, 1 of 1 VPC, 1 of 1 default security group, 3 of 3 elastic IPs, " +
 				"6 of 6 routes, 6 of 6 route tables, 6 of 6 route table associations, 6 of 6 subnets, 9 of 9 usages")},
 		"held back": {"what waits for a value waits, too", full, without(running, "secrets-key", "cluster", "system-nodes-template", group), waits(
-			"waiting for 1 of 1 cluster, 1 of 2 keys, 1 of 1 launch template, 1 of 1 node group")},
-		"no conditions":  {"readiness is never assumed", six, with(made, vpc, map[string]any{"kind": "VPC", "status": map[string]any{}}), waits("waiting for 1 of 1 VPC")},
-		"odd conditions": {"readiness is never assumed", six, with(made, vpc, map[string]any{"kind": "VPC", "status": map[string]any{"conditions": []any{"Ready", map[string]any{"type": 1}, nil}}}), waits("waiting for 1 of 1 VPC")},
-		"unknown":        {"only True is ready", six, with(made, vpc, said(made.Resources[vpc], is("Ready", "Unknown", ""))), waits("waiting for 1 of 1 VPC")},
+			"waiting for 1 of 1 cluster, 1 of 2 keys, 1 of 1 launch template, 1 of 1 node group: app.cluster.secrets-key, app.cluster.system-nodes-template")},
+		"no conditions":  {"readiness is never assumed", six, with(made, vpc, map[string]any{"kind": "VPC", "status": map[string]any{}}), waits("waiting for 1 of 1 VPC: app.network.vpc")},
+		"odd conditions": {"readiness is never assumed", six, with(made, vpc, map[string]any{"kind": "VPC", "status": map[string]any{"conditions": []any{"Ready", map[string]any{"type": 1}, nil}}}), waits("waiting for 1 of 1 VPC: app.network.vpc")},
+		"unknown":        {"only True is ready", six, with(made, vpc, said(made.Resources[vpc], is("Ready", "Unknown", ""))), waits("waiting for 1 of 1 VPC: app.network.vpc")},
 		"usage":          {"a usage is in force as soon as it is there", six, with(made, "usage-internet-gateway-by-nat-gateway-eu-west-1a", map[string]any{"kind": "ClusterUsage"}), compositions.Condition{Ready: true, Reason: "Available", Message: "all 42 resources are ready"}},
 		"many nouns":     {"plurals", full, without(running, "karpenter-pod-identity", "external-secrets-pod-identity", "control-plane-role", "karpenter-interruption", "argocd-access"), waits("waiting for 1 of 2 access entries, 2 of 3 pod identities, 1 of 9 policies, 1 of 9 roles")},
 		"refused": {
@@ -83,11 +84,21 @@ func TestCondition(t *testing.T) {
 		"refused and ready":    {"an update that AWS refuses leaves the resource ready", six, refuse(made, vpc, "refuse to update"), refused("app.network.vpc: refuse to update")},
 		"refused, very long":   {"what kubectl's table has room for", six, refuse(made, vpc, strings.Repeat("é", 200)), refused("app.network.vpc: " + strings.Repeat("é", 150) + " ...")},
 		"cut between letters":  {"no half characters", six, refuse(made, vpc, "x"+strings.Repeat("é", 200)), refused("app.network.vpc: x" + strings.Repeat("é", 149) + " ...")},
+		"throttled": {
+			"AWS has too many requests: nobody has to act, and the provider asks again", six,
+			refuse(refuse(made, subnet, "observe failed: ThrottlingException: Rate exceeded"), vpc, "observe failed: api error RequestLimitExceeded: Request limit exceeded."),
+			compositions.Condition{Reason: "Throttled", Message: "AWS is asked again: app.network.subnet-public-eu-west-1a: observe failed: ThrottlingException: Rate exceeded (and 1 more)"},
+		},
+		"throttled, and refused": {
+			"what needs a person comes first", six, refuse(refuse(made, subnet, "observe failed: Throttling: Rate exceeded"), vpc, "create failed: VpcLimitExceeded: too many"),
+			refused("app.network.vpc: create failed: VpcLimitExceeded: too many"),
+		},
+		"throttled by name only": {"a name is no code", six, refuse(made, vpc, "create failed: InvalidName: Throttled"), refused("app.network.vpc: create failed: InvalidName: Throttled")},
 		"unresolved": {
 			"a reference to what is not there yet is no refusal", six, coming(with(made, route, said(made.Resources[route], is(
 				"Synced", "False", "cannot resolve references: mg.Spec.ForProvider.GatewayID: referenced field was empty (referenced resource may not yet be ready)",
 			))), "internet-gateway"),
-			waits("waiting for 1 of 1 Internet gateway, 1 of 6 routes"),
+			waits("waiting for 1 of 1 Internet gateway, 1 of 6 routes: app.network.internet-gateway"),
 		},
 		"cluster": {"a whole cluster", full, running, compositions.Condition{Ready: true, Reason: "Available", Message: "all 90 resources are ready"}},
 	}

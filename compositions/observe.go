@@ -3,6 +3,7 @@ package compositions
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -107,38 +108,79 @@ func (b *builder) after(first, key string, k kind) bool {
 // waits like that other one, and nobody has to act.
 const unresolved = "cannot resolve references"
 
+// throttled finds the codes by which AWS says that it has too many requests (the AWS SDK: retry.DefaultThrottleErrorCodes). Such a request is made
+// again until it passes.
+var throttled = regexp.MustCompile(`\b(EC2|Request)?(Throttling|Throttled)(Exception)?:|` +
+	`\b(RequestLimitExceeded|TooManyRequestsException|SlowDown|PriorRequestNotComplete):`)
+
 // condition says how far a claim is: what it waits for by kind, and the first resource that is refused, because there somebody has to act.
 func (b *builder) condition() Condition {
 	total, missing := map[string]int{}, map[string]int{}
-	var refused []string
+	var refused, slowed, coming []string
 	keys := slices.Sorted(maps.Keys(b.resources))
 	for _, key := range append(keys, b.held...) {
 		noun := b.nouns[key]
 		total[noun]++
-		if _, composed := b.resources[key]; !composed || !b.ready(key) {
-			missing[noun]++
-		}
+		_, composed := b.resources[key]
 		status, message, found := conditionOf(b.observed.Resources[key], "Synced")
-		if found && status == "False" && !strings.HasPrefix(message, unresolved) {
-			refused = append(refused, b.name(key)+": "+firstLine(message))
+		failed := found && status == "False"
+		waits := failed && strings.HasPrefix(message, unresolved)
+		if !composed || !b.ready(key) {
+			missing[noun]++
+			if composed && !waits {
+				coming = append(coming, b.called(key))
+			}
+		}
+		switch problem := b.called(key) + ": " + firstLine(message); {
+		case !failed || waits:
+		case throttled.MatchString(message):
+			slowed = append(slowed, problem)
+		default:
+			refused = append(refused, problem)
 		}
 	}
 	switch {
 	case len(refused) > 0:
-		message := refused[0]
-		if more := len(refused) - 1; more > 0 {
-			message += fmt.Sprintf(" (and %d more)", more)
-		}
-		return Condition{Reason: ReasonRefused, Message: message}
+		return Condition{Reason: ReasonRefused, Message: firstOf(refused)}
+	case len(slowed) > 0:
+		return Condition{Reason: ReasonThrottled, Message: "AWS is asked again: " + firstOf(slowed)}
 	case len(missing) > 0:
-		waits := make([]string, 0, len(missing))
-		for _, noun := range slices.Sorted(maps.Keys(missing)) {
-			waits = append(waits, fmt.Sprintf("%d of %s", missing[noun], plural(total[noun], noun)))
-		}
-		return Condition{Reason: ReasonWaiting, Message: "waiting for " + strings.Join(waits, ", ")}
+		return Condition{Reason: ReasonWaiting, Message: waiting(missing, total, coming)}
 	default:
 		return Condition{Ready: true, Reason: ReasonAvailable, Message: everything(len(keys))}
 	}
+}
+
+// called is the name by which people find a resource.
+func (b *builder) called(key string) string {
+	if r := b.resources[key]; r != nil {
+		if name := text(r.Object, "metadata", "name"); name != "" {
+			return name
+		}
+	}
+	return b.name(key)
+}
+
+// firstOf is the first of some problems, and how many more there are.
+func firstOf(problems []string) string {
+	if more := len(problems) - 1; more > 0 {
+		return fmt.Sprintf("%s (and %d more)", problems[0], more)
+	}
+	return problems[0]
+}
+
+// waiting counts what is missing by kind, and names what AWS works on if that is little: all the rest may wait for it.
+func waiting(missing, total map[string]int, coming []string) string {
+	waits := make([]string, 0, len(missing))
+	for _, noun := range slices.Sorted(maps.Keys(missing)) {
+		waits = append(waits, fmt.Sprintf("%d of %s", missing[noun], plural(total[noun], noun)))
+	}
+	message := "waiting for " + strings.Join(waits, ", ")
+	const few = 3
+	if len(coming) > 0 && len(coming) <= few {
+		message += ": " + strings.Join(coming, ", ")
+	}
+	return message
 }
 
 // everything is what is said when nothing is missing.

@@ -60,7 +60,7 @@ func TestRegistration(t *testing.T) {
 		"no cluster":         {"it is not there yet", compositions.Observed{}, "", 15 * time.Second, waiting},
 		"no endpoint":        {"it is being made", seen("", ""), "", 15 * time.Second, waiting},
 		"half":               {"half a registration is none", seen(endpoint, ""), "", 15 * time.Second, waiting},
-		"there":              {"Crossplane makes the Secret next", seen(endpoint, "Q0E="), endpoint, 2 * time.Minute, compositions.Condition{Reason: "Waiting", Message: "waiting for 1 of 1 registration"}},
+		"there":              {"Crossplane makes the Secret next", seen(endpoint, "Q0E="), endpoint, 2 * time.Minute, compositions.Condition{Reason: "Waiting", Message: "waiting for 1 of 1 registration: cluster-acme-app"}},
 		"registered":         {"nothing is missing", before(seen(endpoint, "Q0E=")), endpoint, 2 * time.Minute, compositions.Condition{Ready: true, Reason: "Available", Message: "the resource is ready"}},
 		"another endpoint":   {"the Secret follows", before(seen("https://2B.gr7.eu-west-1.eks.amazonaws.com", "Q0E=")), "https://2B.gr7.eu-west-1.eks.amazonaws.com", 2 * time.Minute, compositions.Condition{Ready: true, Reason: "Available", Message: "the resource is ready"}},
 		"out of sight":       {"what is registered stays registered, so that Argo CD can still delete what is in the cluster", before(compositions.Observed{}), endpoint, 15 * time.Second, compositions.Condition{Ready: true, Reason: "Available", Message: "the resource is ready"}},

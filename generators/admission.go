@@ -24,6 +24,7 @@ const (
 	isAllowed      = `oldObject.metadata.?annotations[?'` + annotationAllowDeletion + `'].orValue('') == 'true'`
 	byCrossplane   = `request.userInfo.username == '` + crossplaneUser + `'`
 	byCollector    = `request.userInfo.username == 'system:serviceaccount:kube-system:generic-garbage-collector'`
+	ofEnvironment  = `oldObject.metadata.?labels[?'` + schema.LabelEnvironment + `'].orValue('') != ''`
 	ofGroup        = `oldObject.spec.group == '` + Group + `'`
 	whatIsAnnotate = `request.resource.resource + '.' + request.resource.group + ' ' + oldObject.metadata.name + ' ` + annotationAllowDeletion + `=true'`
 )
@@ -32,8 +33,8 @@ const (
 type deletion struct {
 	name  string
 	rules []admissionregistrationv1.NamedRuleWithOperations
-	// only is a condition on what the policy is about; empty: all that the rules name.
-	only string
+	// only is a condition on what the policy is about, and onlyName its name; empty: all that the rules name.
+	only, onlyName string
 	// allowed is the expression that allows a deletion; message is one that says what to do instead.
 	allowed, message string
 }
@@ -68,6 +69,16 @@ func deletions() []deletion {
 				`environment) and delete it in a second change, or: kubectl annotate -n ' + oldObject.metadata.namespace + ' ' + ` + whatIsAnnotate,
 		},
 		{
+			// A namespace that is being deleted cannot be saved, also when its claims are refused to go: nothing can be made in it any more.
+			name:  "namespaces",
+			rules: []admissionregistrationv1.NamedRuleWithOperations{deleting(admissionregistrationv1.ClusterScope, "", "namespaces")},
+			only:  ofEnvironment, onlyName: "environment",
+			allowed: isAllowed,
+			message: `'Namespace ' + oldObject.metadata.name + ' is protected: all claims of the environment would go with it. Allow all of them in Git ` +
+				`(allowDeletion in the environment) and remove it in a second change, or: kubectl annotate namespace ' + oldObject.metadata.name + ' ` +
+				annotationAllowDeletion + `=true'`,
+		},
+		{
 			name:    "composites",
 			rules:   []admissionregistrationv1.NamedRuleWithOperations{deleting(admissionregistrationv1.ClusterScope, Group, composites...)},
 			allowed: byCrossplane,
@@ -81,7 +92,7 @@ func deletions() []deletion {
 				deleting(admissionregistrationv1.ClusterScope, "apiextensions.crossplane.io", "compositeresourcedefinitions"),
 				deleting(admissionregistrationv1.ClusterScope, "apiextensions.k8s.io", "customresourcedefinitions"),
 			},
-			only:    ofGroup,
+			only: ofGroup, onlyName: "group",
 			allowed: isAllowed + ` || ` + byCrossplane + ` || ` + byCollector,
 			message: `oldObject.kind + ' ' + oldObject.metadata.name + ' is protected: all objects of the kind and what they made would go with it. ` +
 				`If that is meant: kubectl annotate ' + ` + whatIsAnnotate,
@@ -116,7 +127,7 @@ func (d deletion) objects() (*admissionregistrationv1.ValidatingAdmissionPolicy,
 		},
 	}
 	if d.only != "" {
-		policy.Spec.MatchConditions = []admissionregistrationv1.MatchCondition{{Name: "group", Expression: d.only}}
+		policy.Spec.MatchConditions = []admissionregistrationv1.MatchCondition{{Name: d.onlyName, Expression: d.only}}
 	}
 	return policy, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "admissionregistration.k8s.io/v1", Kind: "ValidatingAdmissionPolicyBinding"},

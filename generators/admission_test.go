@@ -79,6 +79,7 @@ type attempt struct {
 	resource    string              // plural.group, and a subresource after a slash.
 	object      string              // kind/name or kind/namespace/name.
 	annotations map[string]string
+	labels      map[string]string
 	of          string // spec.group, for definitions.
 	user        string
 }
@@ -90,13 +91,14 @@ func refused(t *testing.T, plugin admission.ValidationInterface, a attempt) stri
 	plural, group, _ := strings.Cut(resource, ".")
 	parts := strings.Split(a.object, "/")
 	object := &unstructured.Unstructured{Object: map[string]any{}}
-	object.SetAPIVersion(group + "/v1alpha1")
+	object.SetAPIVersion(strings.TrimPrefix(group+"/v1alpha1", "/"))
 	object.SetKind(parts[0])
 	object.SetName(parts[len(parts)-1])
 	if len(parts) == 3 {
 		object.SetNamespace(parts[1])
 	}
 	object.SetAnnotations(a.annotations)
+	object.SetLabels(a.labels)
 	if a.of != "" {
 		object.Object["spec"] = map[string]any{"group": a.of}
 	}
@@ -129,6 +131,7 @@ func TestWhatIsDeleted(t *testing.T) {
 	yes := map[string]string{"genops.dev/allow-deletion": "true"}
 	const (
 		network     = "Network dev is protected: what it made would go with it. Allow it in Git (allowDeletion in the environment) and delete it in a second change, or: kubectl annotate -n env-dev networks.aws.genops.dev dev genops.dev/allow-deletion=true"
+		namespace   = "Namespace env-dev is protected: all claims of the environment would go with it. Allow all of them in Git (allowDeletion in the environment) and remove it in a second change, or: kubectl annotate namespace env-dev genops.dev/allow-deletion=true"
 		composite   = "XNetwork dev-x7k2p is deleted by Crossplane, together with its claim: delete the claim"
 		definitions = "CompositeResourceDefinition xnetworks.aws.genops.dev is protected: all objects of the kind and what they made would go with it. If that is meant: kubectl annotate compositeresourcedefinitions.apiextensions.crossplane.io xnetworks.aws.genops.dev genops.dev/allow-deletion=true"
 	)
@@ -176,6 +179,19 @@ func TestWhatIsDeleted(t *testing.T) {
 		},
 		"registration, allowed": {
 			"the cluster goes", attempt{resource: "clusterregistrations.aws.genops.dev", object: "ClusterRegistration/argocd/dev", user: "anna", annotations: yes}, "",
+		},
+		"namespace": {
+			"it could never be used again, with all claims in it", attempt{
+				resource: "namespaces", object: "Namespace/env-dev", user: argocd, labels: map[string]string{"genops.dev/environment": "dev"},
+			}, namespace,
+		},
+		"namespace, allowed": {
+			"all claims of the environment may go", attempt{
+				resource: "namespaces", object: "Namespace/env-dev", user: argocd, labels: map[string]string{"genops.dev/environment": "dev"}, annotations: yes,
+			}, "",
+		},
+		"namespace of others": {
+			"not ours", attempt{resource: "namespaces", object: "Namespace/default", user: "anna"}, "",
 		},
 		"composite": {
 			"the claim would stay, and make another network", attempt{resource: "xnetworks.aws.genops.dev", object: "XNetwork/dev-x7k2p", user: "anna"}, composite,

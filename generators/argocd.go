@@ -34,11 +34,16 @@ func (ArgoCD) Platform(c *schema.Config) ([]manifest.Object, error) {
 	var objects typed
 	objects.add(newRoot(c.Platform), folder, "application-root")
 	objects.add(newSettings(), folder, "configmap-argocd-cm")
-	objects.add(newPlatformProject(c), folder, "appproject-"+projectPlatform)
+	project := func(p *v1alpha1.AppProject) {
+		objects.add(p, folder, "appproject-"+p.Name)
+		// Each lets more in, but for windows: one that denies would stop the healing.
+		objects.own("clusterResourceWhitelist", "roles", "sourceNamespaces", "syncWindows")
+	}
+	project(newPlatformProject(c))
 	for _, e := range active(c) {
-		objects.add(newClaimsProject(c.Platform, e), folder, "appproject-"+e.Name)
+		project(newClaimsProject(c.Platform, e))
 		if e.Cluster != nil {
-			objects.add(newClusterProject(c, e), folder, "appproject-"+clusterProject(e))
+			project(newClusterProject(c, e))
 		}
 	}
 	claims, err := newClaimsSet(c)
@@ -63,9 +68,10 @@ func typeMeta(kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: "argoproj.io/v1alpha1", Kind: kind}
 }
 
-// retry goes on for more than an hour: on the first day much is missing that another Application still brings.
+// retry goes on for more than an hour: on the first day much is missing that another Application still brings. What has come is seen soon, also by an
+// Application of prod that has waited for the stages before.
 func retry() *v1alpha1.RetryStrategy {
-	return &v1alpha1.RetryStrategy{Limit: 12, Backoff: &v1alpha1.Backoff{Duration: "15s", Factor: new(int64(2)), MaxDuration: "10m"}}
+	return &v1alpha1.RetryStrategy{Limit: 70, Backoff: &v1alpha1.Backoff{Duration: "15s", Factor: new(int64(2)), MaxDuration: "1m"}}
 }
 
 func automated() *v1alpha1.SyncPolicyAutomated {
@@ -101,7 +107,17 @@ func newRoot(p *schema.Platform) *v1alpha1.Application {
 // newCrossplane installs Crossplane. No managed resource kind is activated by default: the activation policy names the ones in use.
 func newCrossplane(c *schema.Config) (*v1alpha1.Application, error) {
 	chart, _ := c.Platform.Chart("crossplane")
-	values := map[string]any{"provider": map[string]any{"defaultActivations": []any{}}}
+	values := map[string]any{
+		"provider": map[string]any{"defaultActivations": []any{}},
+		// By default Crossplane drops what it hears of a composite's resources after a hundred news, for five minutes. A claim has up to some 350
+		// resources, each with several news on its first day: what is said of it, and what is composed next, would be a minute late.
+		"args": []any{"--circuit-breaker-burst=2000", "--circuit-breaker-refill-rate=20"},
+		// The chart's half a core and 1 GiB are for a platform of a few environments (bootstrap/README.md, "How many environments").
+		"resourcesCrossplane": map[string]any{
+			"requests": map[string]any{"cpu": "250m", "memory": "768Mi"},
+			"limits":   map[string]any{"cpu": "2", "memory": "3Gi"},
+		},
+	}
 	mirrorImages(c.Platform, values, "xpkg.crossplane.io/crossplane/crossplane", []string{"image"}, false)
 	text, err := manifest.Encode("", values)
 	if err != nil {

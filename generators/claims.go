@@ -20,7 +20,8 @@ const (
 	Version = compositions.Version
 )
 
-// annotationAllowDeletion, when it is "true", lets the bootstrap cluster delete a claim (see Admission).
+// annotationAllowDeletion, when it is "true", lets the bootstrap cluster delete a claim, or the namespace of all claims of an
+// environment (see Admission).
 const annotationAllowDeletion = "genops.dev/allow-deletion"
 
 // newClaim makes a claim named after its environment, in the environment's namespace. name is what the environment's fields call it. Of
@@ -56,6 +57,16 @@ func newClaim(e *model.Environment, kind, name string, spec any) (map[string]any
 func deletable(e *model.Environment, name string, annotations map[string]string) map[string]string {
 	if !slices.Contains(e.AllowDeletion, name) {
 		return annotations
+	}
+	return with(annotations, annotationAllowDeletion, "true")
+}
+
+// emptied adds the annotation that allows the deletion of the environment's namespace, if it allows that of all its claims.
+func emptied(e *model.Environment, annotations map[string]string) map[string]string {
+	for _, name := range e.Claims() {
+		if !slices.Contains(e.AllowDeletion, name) {
+			return annotations
+		}
 	}
 	return with(annotations, annotationAllowDeletion, "true")
 }

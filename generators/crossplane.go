@@ -38,14 +38,15 @@ func (Crossplane) Platform(c *schema.Config) ([]manifest.Object, error) {
 				Name: e.Namespace(),
 				// No pod ever runs there.
 				Labels:      with(e.Labels(), "pod-security.kubernetes.io/enforce", "restricted"),
-				Annotations: confirmed(e, wave(waveNamespaces)),
+				Annotations: emptied(e, confirmed(e, wave(waveNamespaces))),
 			},
 		}, Bootstrap, "namespaces", e.Namespace())
 	}
-	runtimeConfig, err := newRuntimeConfig(c.Platform)
+	runtimeConfig, err := newRuntimeConfig()
 	if err != nil {
 		return nil, err
 	}
+	objects.add(newProviderAccount(c.Platform), folder, "serviceaccount-"+runtimeName)
 	objects.add(runtimeConfig, folder, "deploymentruntimeconfig-"+runtimeName)
 	packages := c.Platform.Versions.Packages
 	// The family package is a dependency of the others; stated here so that it has the same version and mirror as they.
@@ -66,8 +67,21 @@ func (Crossplane) Platform(c *schema.Config) ([]manifest.Object, error) {
 	return objects.done()
 }
 
-// newRuntimeConfig gives all AWS providers one ServiceAccount, whose role may assume the provisioner role of each account.
-func newRuntimeConfig(p *schema.Platform) (*pkgv1beta1.DeploymentRuntimeConfig, error) {
+// newProviderAccount makes the ServiceAccount of all AWS providers, whose role may assume the provisioner role of each account. Crossplane does not
+// make it: each provider would make itself its owner, which wakes the one that was, for ever (crossplane: runtime hooks of providers).
+func newProviderAccount(p *schema.Platform) *corev1.ServiceAccount {
+	account := &corev1.ServiceAccount{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},
+		ObjectMeta: metav1.ObjectMeta{Name: runtimeName, Namespace: namespaceCrossplane, Annotations: wave(wavePackages)},
+	}
+	if p.Bootstrap.Credentials == "IRSA" {
+		account.Annotations["eks.amazonaws.com/role-arn"] = p.CrossplaneRoleARN()
+	}
+	return account
+}
+
+// newRuntimeConfig runs all AWS providers as one ServiceAccount.
+func newRuntimeConfig() (*pkgv1beta1.DeploymentRuntimeConfig, error) {
 	requests, err := quantities(map[corev1.ResourceName]string{corev1.ResourceCPU: "100m", corev1.ResourceMemory: "512Mi"})
 	if err != nil {
 		return nil, err
@@ -76,18 +90,13 @@ func newRuntimeConfig(p *schema.Platform) (*pkgv1beta1.DeploymentRuntimeConfig, 
 	if err != nil {
 		return nil, err
 	}
-	account := &pkgv1beta1.ObjectMeta{Name: new(runtimeName)}
-	if p.Bootstrap.Credentials == "IRSA" {
-		account.Annotations = map[string]string{"eks.amazonaws.com/role-arn": p.CrossplaneRoleARN()}
-	}
 	return &pkgv1beta1.DeploymentRuntimeConfig{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "pkg.crossplane.io/v1beta1", Kind: "DeploymentRuntimeConfig"},
 		ObjectMeta: metav1.ObjectMeta{Name: runtimeName, Annotations: wave(wavePackages)},
 		Spec: pkgv1beta1.DeploymentRuntimeConfigSpec{
-			ServiceAccountTemplate: &pkgv1beta1.ServiceAccountTemplate{Metadata: account},
 			DeploymentTemplate: &pkgv1beta1.DeploymentTemplate{Spec: &appsv1.DeploymentSpec{
 				Selector: &metav1.LabelSelector{},
-				Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{
+				Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{ServiceAccountName: runtimeName, Containers: []corev1.Container{{
 					// Crossplane finds the provider's container by this name.
 					Name: "package-runtime",
 					// Gentle on the AWS APIs: thousands of resources are looked at again in each interval.

@@ -138,6 +138,20 @@ func (t *typed) add(value any, elements ...string) {
 	t.objects = append(t.objects, manifest.Object{Path: name, Object: tidy(object)})
 }
 
+// own makes lists of the spec that was added last empty if they are not there. Server-side apply heals only what Git names: what somebody adds
+// to a list that is left out would stay.
+func (t *typed) own(lists ...string) {
+	if t.err != nil {
+		return
+	}
+	spec, _ := t.objects[len(t.objects)-1].Object["spec"].(map[string]any)
+	for _, name := range lists {
+		if _, there := spec[name]; !there {
+			spec[name] = []any{}
+		}
+	}
+}
+
 // done returns what was added.
 func (t *typed) done() ([]manifest.Object, error) {
 	return t.objects, t.err

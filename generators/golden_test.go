@@ -244,7 +244,7 @@ func TestGolden(t *testing.T) {
 			absent:      []string{"sourceRepos:\n  - \"*\"", "server: \"*\"", "name: \"*\"", "group: \"*\""},
 			sibling: sibling{
 				environment: "\tstage: \"prod\"\n\tnetwork: cidr: \"10.40.0.0/16\"\n\targocd: syncWindows: []",
-				lacks:       []string{"syncWindows", "app-cluster", "https://aws.github.io/eks-charts"},
+				lacks:       []string{"schedule: ", "app-cluster", "https://aws.github.io/eks-charts"},
 			},
 		},
 		"argocd/sets": {
@@ -277,7 +277,7 @@ func TestGolden(t *testing.T) {
 			reason:      "the providers' ServiceAccount names its role; packages keep their names and come from a mirror",
 			environment: devLines,
 			platform:    "\tbootstrap: credentials: \"IRSA\"\n\tmirrors: packages: \"xpkg.upbound.io/\": \"registry.inside/xpkg/\"",
-			shows:       []string{"bootstrap/crossplane/deploymentruntimeconfig", "bootstrap/crossplane/provider", "bootstrap/crossplane/managed", "bootstrap/crossplane/imageconfig"},
+			shows:       []string{"bootstrap/crossplane/deploymentruntimeconfig", "bootstrap/crossplane/serviceaccount", "bootstrap/crossplane/provider", "bootstrap/crossplane/managed", "bootstrap/crossplane/imageconfig"},
 			absent:      []string{"registry.inside/xpkg/upbound", "secretRef", "name: default", "activate:\n  - \"*\""},
 			sibling:     sibling{platform: "\tbootstrap: credentials: \"PodIdentity\"", lacks: []string{"eks.amazonaws.com/role-arn", "registry.inside"}},
 		},

@@ -43,6 +43,7 @@ func TestHealthOfClaimsAndApplications(t *testing.T) {
 	t.Parallel()
 	scripts := customizations(t)
 	const claims, registrations, applications, sets = "aws.genops.dev/*", "aws.genops.dev/ClusterRegistration", "argoproj.io/Application", "argoproj.io/ApplicationSet"
+	const providers, functions = "pkg.crossplane.io/Provider", "pkg.crossplane.io/Function"
 	cases := map[string]struct {
 		reason  string
 		script  string
@@ -94,6 +95,13 @@ func TestHealthOfClaimsAndApplications(t *testing.T) {
 			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "Ready", status = "False", reason = "Creating"},
 				{type = "InfrastructureReady", status = "False", reason = "ResourceRefused", message = "dev.network.vpc: the limit of VPCs is reached"}}}}`,
 			status: "Degraded", message: "dev.network.vpc: the limit of VPCs is reached",
+		},
+		"throttled by AWS": {
+			reason: "the provider asks again: nobody has to act, and what was ready is still there",
+			script: claims,
+			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "Ready", status = "True"},
+				{type = "InfrastructureReady", status = "False", reason = "Throttled", message = "AWS is asked again: dev.network.vpc: Rate exceeded"}}}}`,
+			status: "Progressing", message: "AWS is asked again: dev.network.vpc: Rate exceeded",
 		},
 		"waiting for AWS": {
 			reason: "what it waits for is more than Crossplane's list of resources",
@@ -154,6 +162,40 @@ func TestHealthOfClaimsAndApplications(t *testing.T) {
 			script: registrations,
 			object: `{status = {conditions = {{type = "Synced", status = "True"}, {type = "InfrastructureReady", status = "True", reason = "Available", message = "the resource is ready"}}}}`,
 			status: "Healthy", message: "the resource is ready",
+		},
+		"new package": {
+			reason: "the wave after it needs what it installs",
+			script: providers, object: `{}`, status: "Progressing", message: "waiting for Crossplane to install the package",
+		},
+		"package starts": {
+			reason: "on the first day each provider takes minutes: the sync waits and does not fail",
+			script: providers,
+			object: `{status = {conditions = {{type = "Installed", status = "True"}, {type = "Healthy", status = "False", reason = "UnhealthyPackageRevision", message = "no pod is available"}}}}`,
+			status: "Progressing", message: "no pod is available",
+		},
+		"package starts and says nothing": {
+			reason: "a reason is better than nothing",
+			script: functions,
+			object: `{status = {conditions = {{type = "Installed", status = "True"}, {type = "Healthy", status = "Unknown", reason = "UnknownPackageRevisionHealth"}}}}`,
+			status: "Progressing", message: "UnknownPackageRevisionHealth",
+		},
+		"package that cannot be had": {
+			reason: "a wrong address or registry does not mend itself",
+			script: functions,
+			object: `{status = {conditions = {{type = "Installed", status = "False", reason = "UnpackingPackage", message = "cannot unpack package: not found"}, {type = "Healthy", status = "True"}}}}`,
+			status: "Degraded", message: "cannot unpack package: not found",
+		},
+		"package is unpacked": {
+			reason: "nothing is wrong yet",
+			script: providers,
+			object: `{status = {conditions = {{type = "Installed", status = "False", reason = "UnpackingPackage"}}}}`,
+			status: "Progressing", message: "waiting for Crossplane to install the package",
+		},
+		"package runs": {
+			reason: "the next wave may go on",
+			script: functions,
+			object: `{status = {conditions = {{type = "Installed", status = "True"}, {type = "Healthy", status = "True"}}}}`,
+			status: "Healthy", message: "installed",
 		},
 		"application without status": {
 			reason: "an Application that was not compared yet is not healthy",

@@ -143,7 +143,7 @@ func TestWavesOfTheBootstrapCluster(t *testing.T) {
 	steps := [][]string{
 		{"Namespace", "AppProject", "ConfigMap"},
 		{"Application/crossplane"},
-		{"Provider", "Function", "DeploymentRuntimeConfig", "ManagedResourceActivationPolicy"},
+		{"Provider", "Function", "ServiceAccount", "DeploymentRuntimeConfig", "ManagedResourceActivationPolicy"},
 		{"ProviderConfig"},
 		{"CompositeResourceDefinition"},
 		{"Composition", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"},

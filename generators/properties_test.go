@@ -10,7 +10,9 @@ import (
 	"sync"
 	"testing"
 
+	pkgv1beta1 "github.com/crossplane/crossplane/apis/v2/pkg/v1beta1"
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/innovate-inc/genops/compositions"
 	"github.com/innovate-inc/genops/generators"
@@ -240,6 +242,12 @@ func tooWide(project map[string]any) string {
 	if len(sources) == 0 || len(destinations) == 0 {
 		return "nothing is allowed"
 	}
+	// What Git does not name is nobody's: added by hand, it would stay.
+	for _, list := range []string{"clusterResourceWhitelist", "roles", "sourceNamespaces", "syncWindows"} {
+		if field(project, "spec", list) == nil {
+			return list + " is not named"
+		}
+	}
 	return ""
 }
 
@@ -270,8 +278,11 @@ func TestPropertiesFind(t *testing.T) {
 		return map[string]any{"spec": map[string]any{
 			"sourceRepos": []any{source}, "destinations": []any{map[string]any{"server": server}},
 			"clusterResourceWhitelist": []any{map[string]any{"group": group, "kind": "Namespace"}},
+			"roles":                    []any{}, "sourceNamespaces": []any{}, "syncWindows": []any{},
 		}}
 	}
+	open := project("https://a", "https://b", "")
+	delete(open["spec"].(map[string]any), "roles")
 	for want, given := range map[string]map[string]any{
 		"":                             project("https://a", "https://b", ""),
 		"source *":                     project("*", "https://b", ""),
@@ -279,9 +290,30 @@ func TestPropertiesFind(t *testing.T) {
 		"destination map[server:]":     project("https://a", "", ""),
 		"clusterResourceWhitelist map": project("https://a", "https://b", "*"),
 		"nothing is allowed":           {"spec": map[string]any{}},
+		"roles is not named":           open,
 	} {
 		if got := tooWide(given); !strings.HasPrefix(got, want) || want == "" && got != "" {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+}
+
+// TestProvidersShareAnAccountThatNobodyOwns holds that Crossplane leaves the ServiceAccount of the AWS providers alone: each of them would take it
+// from the others, and wake them by that, some thirty times a second (crossplane v2.3: a provider's account is made if the template of the
+// Deployment names no other).
+func TestProvidersShareAnAccountThatNobodyOwns(t *testing.T) {
+	t.Parallel()
+	objects := all(t, repository(t))
+	configs := ofKind[pkgv1beta1.DeploymentRuntimeConfig](t, objects, "DeploymentRuntimeConfig")
+	config := configs["provider-aws"]
+	if config.Spec.ServiceAccountTemplate != nil {
+		t.Error("Crossplane is asked to make the account")
+	}
+	name := config.Spec.DeploymentTemplate.Spec.Template.Spec.ServiceAccountName
+	for _, account := range ofKind[corev1.ServiceAccount](t, objects, "ServiceAccount") {
+		if account.Namespace == "crossplane-system" && account.Name == name {
+			return
+		}
+	}
+	t.Errorf("the account %q is not rendered", name)
 }

@@ -55,6 +55,25 @@ end
 return {status = "Healthy", message = "waiting for Crossplane"}
 `
 
+// packageHealth tells Argo CD how a provider or function of Crossplane is. Its own check calls one degraded until it runs, which ends the sync of
+// the root Application on the first day: its wave waits for them instead. A package that cannot be had is Degraded with Crossplane's message.
+const packageHealth = `local condition = {}
+if obj.status ~= nil and obj.status.conditions ~= nil then
+  for _, c in ipairs(obj.status.conditions) do condition[c.type] = c end
+end
+local installed, healthy = condition["Installed"], condition["Healthy"]
+if installed ~= nil and installed.status == "False" and installed.message ~= nil and installed.message ~= "" then
+  return {status = "Degraded", message = installed.message}
+end
+if installed ~= nil and installed.status == "True" and healthy ~= nil and healthy.status == "True" then
+  return {status = "Healthy", message = "installed"}
+end
+if healthy ~= nil and healthy.status ~= "True" then
+  return {status = "Progressing", message = healthy.message or healthy.reason}
+end
+return {status = "Progressing", message = "waiting for Crossplane to install the package"}
+`
+
 // applicationHealth gives Applications a health again, so that sync waves of the root Application wait for what its children bring.
 const applicationHealth = `local hs = {status = "Progressing", message = ""}
 if obj.status ~= nil and obj.status.health ~= nil then
@@ -119,7 +138,8 @@ func newSettings() *corev1.ConfigMap {
 			"resource.exclusions":                exclusions,
 			// A wildcard works only in this combined key.
 			"resource.customizations": custom(Group+"/*", claimHealth) + custom(Group+"/ClusterRegistration", registrationHealth) +
-				custom("argoproj.io/Application", applicationHealth) + custom("argoproj.io/ApplicationSet", setHealth),
+				custom("argoproj.io/Application", applicationHealth) + custom("argoproj.io/ApplicationSet", setHealth) +
+				custom("pkg.crossplane.io/Provider", packageHealth) + custom("pkg.crossplane.io/Function", packageHealth),
 		},
 	}
 }

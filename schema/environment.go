@@ -1,6 +1,9 @@
 package schema
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Environment is one environment as #Environment has it, with every default filled in. The json tags are the CUE field names.
 type Environment struct {
@@ -130,6 +133,22 @@ const (
 	ClaimOrganization  = "organization"
 	ClaimObservability = "observability"
 )
+
+// Claims are the names of the claims that the environment has, sorted.
+func (e *Environment) Claims() []string {
+	var names []string
+	for name, described := range map[string]bool{
+		ClaimNetwork: e.Network != nil, ClaimCluster: e.Cluster != nil, ClaimRegistry: e.Registry != nil, ClaimEdge: e.Edge != nil,
+		ClaimDatabase: e.Database != nil, ClaimStateBackend: e.StateBackend != nil, ClaimBaseline: e.HasBaseline(),
+		ClaimOrganization: e.Organization != nil, ClaimObservability: e.Observability != nil,
+	} {
+		if described {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Meta is the environment as its claim of that name states it.
 func (e *Environment) Meta(claim string) ClaimMeta {

@@ -163,7 +163,11 @@ func TestOverlays(t *testing.T) {
 					at(object(t, objects, "Namespace", "crossplane-system"), "metadata", "labels", "pod-security.kubernetes.io/enforce"), "baseline",
 				},
 				"namespaces": {"Argo CD is in its namespace as a whole.", namespaces(objects), []string{"argocd"}},
-				"roles":      {want.reason, annotated(objects, roleARN), want.annotated},
+				"memory": {
+					"A pod that asks for nothing is the first to go when a node runs out of memory, and one without a limit takes others with it.",
+					unlimited(objects), []string(nil),
+				},
+				"roles": {want.reason, annotated(objects, roleARN), want.annotated},
 				"credentials": {
 					want.reason, withCredentials(t, objects), want.credentials,
 				},
@@ -192,6 +196,20 @@ func namespaces(objects []map[string]any) []string {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// unlimited are the containers that state no request or no limit of memory.
+func unlimited(objects []map[string]any) []string {
+	var found []string
+	for _, o := range objects {
+		containers, _ := at(o, "spec", "template", "spec", "containers").([]any)
+		for _, c := range containers {
+			if at(c, "resources", "requests", "memory") == nil || at(c, "resources", "limits", "memory") == nil {
+				found = append(found, at(o, "metadata", "name").(string))
+			}
+		}
+	}
+	return found
 }
 
 // annotated are the ServiceAccounts with a role; one with another role is listed with it.

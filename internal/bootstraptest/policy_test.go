@@ -319,7 +319,7 @@ func TestRolesAreThePlatforms(t *testing.T) {
 	}
 
 	runtimeConfig := rendered(t)["rendered/bootstrap/crossplane/deploymentruntimeconfig-provider-aws.yaml"]
-	account, _ := at(runtimeConfig, "spec", "serviceAccountTemplate", "metadata", "name").(string)
+	account, _ := at(runtimeConfig, "spec", "deploymentTemplate", "spec", "template", "spec", "serviceAccountName").(string)
 	identity := allowed(t, "crossplane-trust-pod-identity")[0].Condition["StringEquals"]["aws:RequestTag/kubernetes-service-account"]
 	if diff := cmp.Diff(texts{account}, identity); diff != "" {
 		t.Errorf("ServiceAccount of the providers, -rendered +trust with Pod Identity:\n%s", diff)

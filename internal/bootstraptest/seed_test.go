@@ -147,7 +147,7 @@ func (p *product) turnsOn(name string) bool {
 // shows knows tests, golden files, scripts, and scenarios of the control plane.
 func (p *product) shows(proof string) bool {
 	if name, ok := strings.CutPrefix(proof, "e2e: "); ok {
-		return strings.Contains(p.scenarios, `{"`+name)
+		return regexp.MustCompile(`name: +"` + regexp.QuoteMeta(name)).MatchString(p.scenarios)
 	}
 	if name, ok := strings.CutPrefix(proof, "golden: "); ok {
 		return slices.Contains(p.files, "generators/testdata/golden/"+name+".yaml") || slices.Contains(p.files, "compositions/testdata/golden/"+name+".yaml")

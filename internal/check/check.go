@@ -90,13 +90,9 @@ func environment(r *report, e *schema.Environment) {
 
 // adopted checks that ids are given to claims that there are.
 func adopted(r *report, e *schema.Environment) {
-	described := map[string]bool{
-		schema.ClaimNetwork: e.Network != nil, schema.ClaimCluster: e.Cluster != nil, schema.ClaimRegistry: e.Registry != nil, schema.ClaimEdge: e.Edge != nil,
-		schema.ClaimDatabase: e.Database != nil, schema.ClaimStateBackend: e.StateBackend != nil, schema.ClaimBaseline: e.HasBaseline(),
-		schema.ClaimOrganization: e.Organization != nil, schema.ClaimObservability: e.Observability != nil,
-	}
+	described := e.Claims()
 	for _, claim := range slices.Sorted(maps.Keys(e.Adopt)) {
-		if !described[claim] {
+		if !slices.Contains(described, claim) {
 			r.error(e, "adopt."+claim, fmt.Sprintf("%s has no %s that could adopt anything", e.Name, claim), "remove adopt."+claim+", or describe the "+fieldOf(claim))
 		}
 	}

@@ -41,8 +41,8 @@ func TestEveryObjectOfTheRepositoryIsValid(t *testing.T) {
 		}
 	}
 	want := map[string]int{
-		"admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy":            3,
-		"admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding":     3,
+		"admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy":            4,
+		"admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding":     4,
 		"apiextensions.crossplane.io/v1 CompositeResourceDefinition":           9,
 		"apiextensions.crossplane.io/v1 Composition":                           40,
 		"apiextensions.crossplane.io/v1alpha1 ManagedResourceActivationPolicy": 1,
@@ -79,7 +79,7 @@ func TestEveryObjectOfTheRepositoryIsValid(t *testing.T) {
 		"networking.k8s.io/v1 Ingress":                                         6,
 		"policy/v1 PodDisruptionBudget":                                        8,
 		"v1 Service":                                                           8,
-		"v1 ServiceAccount":                                                    8,
+		"v1 ServiceAccount":                                                    9,
 	}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("kinds (-want +got), a new one belongs into this table:\n%s", diff)
