@@ -13,6 +13,8 @@ TESTFLAGS ?=
 BENCHFLAGS ?=
 # Flags of the test of the control plane (bin/controlplane -h lists them).
 E2EFLAGS ?=
+# Flags of make dev (bin/controlplane dev up -h lists them).
+DEVFLAGS ?=
 
 # The packages whose tests know the flag -update, which rewrites golden files.
 GOLDEN := ./schema/... ./generators/... ./compositions/... ./internal/graph/... ./cmd/genops/...
@@ -89,6 +91,30 @@ CONTROLPLANE := bin/controlplane
 e2e: build ## Run what is rendered on a real control plane (first time: builds Kubernetes, Crossplane, Argo CD; E2EFLAGS="-only parity")
 	@cd test/controlplane && $(GO) build -o ../../$(CONTROLPLANE) .
 	@$(CONTROLPLANE) $(E2EFLAGS)
+
+.PHONY: e2e-nightly
+e2e-nightly: build ## The long scenarios: restarts, a lost hub, 50 environments, and every scenario with the faults that it has to notice (hours)
+	@cd test/controlplane && $(GO) build -o ../../$(CONTROLPLANE) .
+	@$(CONTROLPLANE) -suite nightly -logs dist/nightly-logs $(E2EFLAGS)
+	@$(CONTROLPLANE) -suite scale -limit 40m -logs dist/scale-logs $(E2EFLAGS)
+	@$(CONTROLPLANE) -sabotage -environments shared-services,dev,staging,prod -logs dist/sabotage-logs
+	@$(CONTROLPLANE) -suite nightly -sabotage -environments poc -logs dist/sabotage-nightly-logs
+	@$(CONTROLPLANE) -suite scale -scale 2,4 -sabotage -environments poc -logs dist/sabotage-scale-logs
+
+.PHONY: dev
+dev: build ## Run the platform on this machine and follow commits, until Ctrl-C (ENV="dev shared-services": only these)
+	@cd test/controlplane && $(GO) build -o ../../$(CONTROLPLANE) .
+	@$(CONTROLPLANE) dev up $(if $(ENV),-environments "$(ENV)") $(DEVFLAGS)
+
+.PHONY: tutorial
+tutorial: build ## Type docs/TUTORIAL.md in a clone of the last commit, and hold what is printed against what it shows
+	@cd test/controlplane && $(GO) build -o ../../$(CONTROLPLANE) .
+	@$(CONTROLPLANE) tutorial
+
+.PHONY: scale
+scale: build ## Grow the platform to 50 environments on one control plane, and write dist/scale.md (E2EFLAGS="-environments poc -scale 2,4")
+	@cd test/controlplane && $(GO) build -o ../../$(CONTROLPLANE) .
+	@$(CONTROLPLANE) -suite scale -limit 40m $(E2EFLAGS)
 
 .PHONY: check
 check: lint render-check test ## All that must be green before a commit: lint, render-check, test

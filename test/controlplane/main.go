@@ -11,14 +11,18 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"k8s.io/klog/v2"
 
 	"github.com/innovate-inc/genops/test/controlplane/internal/eks"
 	"github.com/innovate-inc/genops/test/controlplane/internal/netns"
 	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 	"github.com/innovate-inc/genops/test/controlplane/internal/scenarios"
+	"github.com/innovate-inc/genops/test/controlplane/internal/terminal"
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
 
@@ -33,14 +37,26 @@ func main() {
 		}
 		return
 	}
-	code, err := run()
+	code, err := command(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "controlplane:", err)
 	}
 	os.Exit(code)
 }
 
-// flags are the options of the command.
+// command is what the first argument names; without a name it is the test.
+func command(args []string) (int, error) {
+	switch {
+	case len(args) > 0 && args[0] == "dev":
+		return develop(args[1:])
+	case len(args) > 0 && args[0] == "tutorial":
+		return runTutorial(args[1:])
+	default:
+		return run()
+	}
+}
+
+// flags are the options of the test.
 type flags struct {
 	root     string
 	logs     string
@@ -49,6 +65,7 @@ type flags struct {
 	suite    string
 	sabotage bool
 	some     string
+	steps    string
 	build    bool
 	here     bool
 	limit    time.Duration
@@ -65,6 +82,7 @@ func parse() flags {
 	flag.StringVar(&f.suite, "suite", scenarios.Everyday, "which scenarios: "+scenarios.Everyday+", "+scenarios.Nightly+" or "+scenarios.Scale)
 	flag.BoolVar(&f.sabotage, "sabotage", false, "run each scenario again with each fault that it has to notice")
 	flag.StringVar(&f.some, "environments", "", "reduce the platform to these environments, with commas between; empty for all")
+	flag.StringVar(&f.steps, "scale", "10,25,50", "numbers of environments that the suite "+scenarios.Scale+" grows the platform to, with commas between")
 	flag.BoolVar(&f.build, "build", false, "build what is missing in the cache, and end")
 	flag.BoolVar(&f.here, "no-namespace", false, "use the network of this machine (127.0.0.1) instead of a namespace of its own")
 	flag.BoolVar(&f.hold, "hold", false, "when all scenarios are over, leave everything running until Ctrl-C")
@@ -73,6 +91,19 @@ func parse() flags {
 	flag.BoolVar(&f.verbose, "v", false, "tell details")
 	flag.Parse()
 	return f
+}
+
+// numbers takes numbers with commas between apart.
+func numbers(text string) ([]int, error) {
+	var all []int
+	for _, one := range list(text) {
+		n, err := strconv.Atoi(one)
+		if err != nil {
+			return nil, fmt.Errorf("numbers of environments: %w", err)
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // begun is when this program was started.
@@ -104,12 +135,9 @@ func run() (int, error) {
 		}
 		return test(ctx, f, &programs)
 	}
-	programs, err := world.Prepare(ctx, root, say)
+	programs, err := world.Prepare(ctx, root, false, terminal.New(os.Stdout, begun))
 	if err != nil {
 		return 1, interrupted(ctx, err)
-	}
-	if programs.Took > 0 {
-		say("built the programs of the control plane in %s", programs.Took.Round(time.Second))
 	}
 	if f.build {
 		return 0, nil
@@ -122,7 +150,7 @@ func run() (int, error) {
 		return 1, fmt.Errorf("programs: %w", err)
 	}
 	stop() // The run inside cleans up; this process only passes signals on.
-	code, err := netns.Run(context.Background(), programsVariable+"="+string(text))
+	code, err := netns.Run(context.Background(), nil, programsVariable+"="+string(text))
 	if errors.Is(err, netns.ErrUnavailable) {
 		say("%v: using 127.0.0.1 of this machine", err)
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -162,6 +190,9 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 		return 1, fmt.Errorf("folder of the logs: %w", err)
 	}
 	defer details.Close()
+	// Client libraries tell on standard error that an API server is away, which scenarios bring about.
+	klog.LogToStderr(false)
+	klog.SetOutput(details)
 	log := func(format string, args ...any) {
 		line := fmt.Sprintf("%4ds  %s", int(time.Since(begun).Seconds()), fmt.Sprintf(format, args...))
 		fmt.Fprintln(details, line)
@@ -171,10 +202,19 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := world.New(ctx, world.Options{
+	steps, err := numbers(f.steps)
+	if err != nil {
+		return 1, err
+	}
+	options := world.Options{
 		Root: f.root, State: state, Logs: f.logs, Limit: f.limit, BasePort: f.basePort, Programs: programs, Say: say, Log: log,
-		Environments: list(f.some),
-	})
+		Environments: list(f.some), Steps: steps,
+	}
+	if f.suite == scenarios.Scale {
+		// Its own default: what Argo CD uses at rest would be another figure.
+		options.Resync = 2 * time.Minute //nolint:mnd // timeout.reconciliation.
+	}
+	w, err := world.New(ctx, options)
 	if w != nil {
 		defer func() {
 			cancel()

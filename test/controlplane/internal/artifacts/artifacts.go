@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -46,14 +47,19 @@ type Catalogue struct {
 // Artifacts are a platform's charts and provider packages.
 type Artifacts struct {
 	catalogue Catalogue
+	from      Modules
 	charts    map[string]*chart
 	// images by their names in a registry, with the tag.
 	images map[string]v1.Image
+
+	mu sync.Mutex
+	// released are newer versions of charts.
+	released []*chart
 }
 
 // New makes everything that the catalogue names.
 func New(from Modules, catalogue Catalogue) (*Artifacts, error) {
-	made := &Artifacts{catalogue: catalogue, charts: map[string]*chart{}, images: map[string]v1.Image{}}
+	made := &Artifacts{catalogue: catalogue, from: from, charts: map[string]*chart{}, images: map[string]v1.Image{}}
 	for _, name := range slices.Sorted(maps.Keys(catalogue.Charts)) {
 		wanted := catalogue.Charts[name]
 		c, err := newChart(from, name, wanted.Version)
@@ -76,6 +82,35 @@ func New(from Modules, catalogue Catalogue) (*Artifacts, error) {
 	}
 	maps.Copy(made.images, packages)
 	return made, nil
+}
+
+// Release serves another version of a chart from now on, with another version of its program. It is for charts of repositories with an index.
+func (a *Artifacts) Release(name, version, program string) error {
+	if !isHTTP(a.catalogue.Charts[name].Repository) {
+		return fmt.Errorf("release %s: its repository has no index", name)
+	}
+	c, err := newChart(a.from, name, version)
+	if err == nil {
+		err = c.repack(func(metadata map[string]any) { metadata["appVersion"] = program })
+	}
+	if err != nil {
+		return fmt.Errorf("release %s: %w", name, err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.released = append(a.released, c)
+	return nil
+}
+
+// served are all charts in all versions.
+func (a *Artifacts) served() []*chart {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []*chart
+	for _, name := range slices.Sorted(maps.Keys(a.charts)) {
+		all = append(all, a.charts[name])
+	}
+	return append(all, a.released...)
 }
 
 // Images are the names of everything that Push pushes, without the registry.

@@ -22,6 +22,7 @@ var standIns embed.FS
 type chart struct {
 	name, version string
 	metadata      map[string]any
+	files         map[string][]byte
 	archive       []byte
 }
 
@@ -31,35 +32,39 @@ func newChart(from Modules, name, version string) (*chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chart{name: name, version: version}
+	c := &chart{name: name, version: version, files: files}
 	if err := yaml.Unmarshal(files["Chart.yaml"], &c.metadata); err != nil {
 		return nil, fmt.Errorf("read Chart.yaml: %w", err)
 	}
 	if c.metadata["name"] != name {
 		return nil, fmt.Errorf("read Chart.yaml: its name is %v", c.metadata["name"])
 	}
-	// A chart that has the version of its program keeps it.
-	if c.metadata["appVersion"] == c.metadata["version"] {
-		c.metadata["appVersion"] = version
-	}
-	c.metadata["version"] = version
+	return c, c.repack(func(metadata map[string]any) {
+		// A chart that has the version of its program keeps it.
+		if metadata["appVersion"] == metadata["version"] {
+			metadata["appVersion"] = version
+		}
+		metadata["version"] = version
+	})
+}
+
+// repack changes Chart.yaml and packs the chart.
+func (c *chart) repack(change func(metadata map[string]any)) error {
+	change(c.metadata)
 	text, err := yaml.Marshal(c.metadata)
 	if err != nil {
-		return nil, fmt.Errorf("write Chart.yaml: %w", err)
+		return fmt.Errorf("write Chart.yaml: %w", err)
 	}
 	packed := map[string][]byte{}
-	for file, content := range files {
-		packed[path.Join(name, file)] = content
+	for file, content := range c.files {
+		packed[path.Join(c.name, file)] = content
 	}
-	packed[path.Join(name, "Chart.yaml")] = text
+	packed[path.Join(c.name, "Chart.yaml")] = text
 	archive, err := pack(packed)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		c.archive, err = compress(archive)
 	}
-	if c.archive, err = compress(archive); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return err
 }
 
 // source is the files of a chart.

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"net/http"
 	"path"
-	"slices"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -15,32 +13,37 @@ import (
 
 // Handler serves the chart repositories that have an index, each in the folder that is its address: /charts.example.org/stable/index.yaml.
 func (a *Artifacts) Handler() http.Handler {
-	files := map[string][]byte{}
-	indexes := map[string]map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(a.charts)) {
-		repository := a.catalogue.Charts[name].Repository
-		if !isHTTP(repository) {
-			continue
-		}
-		at, c := folder(repository), a.charts[name]
-		files[path.Join(at, c.file())] = c.archive
-		if indexes[at] == nil {
-			indexes[at] = map[string]any{}
-		}
-		indexes[at][name] = []any{c.entry()}
-	}
-	for at, entries := range indexes {
-		// It is made of maps and strings, which can always be written.
-		files[path.Join(at, "index.yaml")], _ = yaml.Marshal(map[string]any{"apiVersion": "v1", "generated": epoch(), "entries": entries})
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		content, ok := files[r.URL.Path]
+		content, ok := a.files()[r.URL.Path]
 		if !ok {
 			http.NotFound(w, r)
 			return
 		}
 		http.ServeContent(w, r, path.Base(r.URL.Path), time.Time{}, bytes.NewReader(content))
 	})
+}
+
+// files are the archives of charts and the indexes, by their paths.
+func (a *Artifacts) files() map[string][]byte {
+	files := map[string][]byte{}
+	indexes := map[string]map[string][]any{}
+	for _, c := range a.served() {
+		repository := a.catalogue.Charts[c.name].Repository
+		if !isHTTP(repository) {
+			continue
+		}
+		at := folder(repository)
+		files[path.Join(at, c.file())] = c.archive
+		if indexes[at] == nil {
+			indexes[at] = map[string][]any{}
+		}
+		indexes[at][c.name] = append(indexes[at][c.name], c.entry())
+	}
+	for at, entries := range indexes {
+		// It is made of maps and strings, which can always be written.
+		files[path.Join(at, "index.yaml")], _ = yaml.Marshal(map[string]any{"apiVersion": "v1", "generated": epoch(), "entries": entries})
+	}
+	return files
 }
 
 // epoch stands in for every time.

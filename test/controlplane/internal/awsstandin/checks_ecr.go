@@ -70,7 +70,8 @@ func checkScanning(r *resource) error {
 
 // puts tells the kinds that AWS has no creation for: what is put there takes the place of what was there.
 func puts(k kind) bool {
-	return k.group == groupECR && k.name != "Repository" || k.group == groupInspector || ofAccount(k)
+	return k.group == groupECR && k.name != "Repository" || k.group == groupInspector || ofAccount(k) ||
+		k.group == groupS3 && k.name != "Bucket" || k.full() == groupIAM+"/RolePolicyAttachment"
 }
 
 // checkLifecycle checks a lifecycle policy (Amazon ECR user guide: lifecycle policy parameters).

@@ -18,6 +18,10 @@ type resource struct {
 	identity string
 	// object and uid are those of the managed resource that it belongs to; empty for what nobody manages.
 	object, uid string
+	// maker is the managed resource that it was made for; empty for what was there before.
+	maker string
+	// again counts resources that were made for the same managed resource before.
+	again int
 	// params are what AWS was asked for last.
 	params fields
 	// version counts the changes of a launch template.
@@ -44,6 +48,10 @@ type cloud struct {
 	managed   map[key]*resource
 	addresses map[slot]*ClusterAddress // Of clusters that were started, also of deleted ones.
 	starting  map[slot]bool            // Clusters that are being started.
+	made      map[key]int              // How often the resource of a managed resource was made.
+
+	history []Event
+	tasks   sync.WaitGroup
 
 	idFields, idPrefixes map[string]string
 }
@@ -51,7 +59,7 @@ type cloud struct {
 func newCloud() *cloud {
 	return &cloud{
 		resources: map[slot]*resource{}, managed: map[key]*resource{}, addresses: map[slot]*ClusterAddress{}, starting: map[slot]bool{},
-		idFields: idFields(), idPrefixes: idPrefixes(),
+		made: map[key]int{}, idFields: idFields(), idPrefixes: idPrefixes(),
 	}
 }
 
@@ -76,6 +84,8 @@ type view struct {
 	provider fields
 	defaults fields // For late initialisation.
 	ready    bool
+	// creating tells that the resource is not there: what could not be made is not ready (crossplane-runtime: managed reconciler).
+	creating bool
 	// start is set when a cluster has to be started.
 	start *ClusterRequest
 }
@@ -95,8 +105,9 @@ func (c *cloud) ensure(w want) (view, error) {
 			return view{}, errors.New("observe failed: external resource does not exist")
 		}
 		if r, err = c.create(w); err != nil {
-			return view{}, fmt.Errorf("create failed: %w", err)
+			return view{creating: true}, fmt.Errorf("create failed: %w", err)
 		}
+		c.made[key{w.kind.full(), w.object}]++
 	} else if w.may.update {
 		if err := c.update(r, w); err != nil {
 			return view{}, fmt.Errorf("update failed: %w", err)
@@ -135,7 +146,9 @@ func (c *cloud) observe(w want) (*resource, error) {
 	switch {
 	case r == nil && w.kind.identity == given && (w.known == w.external || existed(w.kind, w.external)):
 		// This stand-in was started after the resource was made.
-		return c.add(&resource{kind: w.kind, place: w.place, identity: identity, object: w.object, uid: w.uid, params: merge(w.initial, w.params), version: 1}), nil
+		r = c.add(&resource{kind: w.kind, place: w.place, identity: identity, object: w.object, uid: w.uid, params: merge(w.initial, w.params), version: 1})
+		c.note(Adopted, r)
+		return r, nil
 	case r == nil && w.kind.identity == given:
 		return nil, notFound(w.kind, w.external)
 	case r == nil:
@@ -145,6 +158,7 @@ func (c *cloud) observe(w want) (*resource, error) {
 	default:
 		r.object, r.uid = w.object, w.uid
 		c.managed[k] = r
+		c.note(Adopted, r)
 		return r, nil
 	}
 }
@@ -156,7 +170,7 @@ func (c *cloud) create(w want) (*resource, error) {
 	if longest := w.kind.longest; w.kind.identity == chosen && (w.external == "" || longest > 0 && len(w.external) > longest) {
 		return nil, fmt.Errorf("ValidationError: name %q has %d characters, allowed are 1 to %d", w.external, len(w.external), longest)
 	}
-	r := &resource{kind: w.kind, place: w.place, object: w.object, uid: w.uid, params: merge(w.initial, w.params), version: 1}
+	r := &resource{kind: w.kind, place: w.place, object: w.object, uid: w.uid, maker: w.object, params: merge(w.initial, w.params), version: 1}
 	if w.kind.identity == chosen {
 		r.identity = identify(w.kind, w.external, r.params)
 	}
@@ -165,14 +179,26 @@ func (c *cloud) create(w want) (*resource, error) {
 	}
 	r.identity = identify(w.kind, w.external, r.params)
 	if w.kind.identity == given {
-		r.identity = giveID(r)
+		c.giveNewID(r)
 	}
 	if taken := c.resources[r.slot()]; taken != nil && puts(w.kind) {
 		delete(c.managed, key{w.kind.full(), taken.object})
 	} else if taken != nil {
 		return nil, fmt.Errorf("%s: %s %q already exists", alreadyExists(w.kind), w.kind.name, r.identity)
 	}
+	c.note(Created, r)
 	return c.add(r), nil
+}
+
+// giveNewID gives a resource an id that no other has. Ids that follow from names stay what they are: AWS refuses these.
+func (c *cloud) giveNewID(r *resource) {
+	for r.identity = giveID(r); c.resources[r.slot()] != nil; {
+		taken := r.identity
+		r.again++
+		if r.identity = giveID(r); r.identity == taken {
+			return
+		}
+	}
 }
 
 func (c *cloud) add(r *resource) *resource {
@@ -237,25 +263,27 @@ func withoutTags(params fields) fields {
 	return rest
 }
 
-// forget deletes the resource of a managed resource, or lets it stay without one.
-func (c *cloud) forget(k key, remove bool) error {
+// forget deletes the resource of a managed resource and returns it, or lets it stay without one.
+func (c *cloud) forget(k key, remove bool) (*resource, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := c.managed[k]
 	if r == nil {
-		return nil
+		return nil, nil //nolint:nilnil // There is nothing to delete.
 	}
 	if !remove {
 		r.object, r.uid = "", ""
 		delete(c.managed, k)
-		return nil
+		return nil, nil //nolint:nilnil // It stays.
 	}
 	if err := c.deletable(r); err != nil {
-		return fmt.Errorf("delete failed: %w", err)
+		return nil, fmt.Errorf("delete failed: %w", err)
 	}
 	delete(c.resources, r.slot())
 	delete(c.managed, k)
-	return nil
+	delete(c.addresses, r.slot())
+	c.note(Deleted, r)
+	return r, nil
 }
 
 // lookup finds a resource in the place of another one.

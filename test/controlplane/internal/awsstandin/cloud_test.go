@@ -149,7 +149,7 @@ func TestClusterRefusals(t *testing.T) {
 			c.started(ClusterRequest{Name: "prod", Account: account, Region: region}, ClusterAddress{Endpoint: "https://x"}, nil)
 		}
 	}
-	if err := c.forget(key{kindCluster, "prod"}, true); err == nil || !strings.Contains(err.Error(), "ResourceInUseException") {
+	if _, err := c.forget(key{kindCluster, "prod"}, true); err == nil || !strings.Contains(err.Error(), "ResourceInUseException") {
 		t.Errorf("deleted with node groups: %v", err)
 	}
 }

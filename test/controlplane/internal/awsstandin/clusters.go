@@ -18,8 +18,7 @@ type ClusterAddress struct {
 	CA []byte
 }
 
-// start asks for the start of a new cluster; nil if there is nothing to start. A cluster is started once: one that was deleted and is made again
-// has the address that it had.
+// start asks for the start of a new cluster; nil if there is nothing to start. A cluster is started once.
 func (c *cloud) start(r *resource) *ClusterRequest {
 	if r.kind.full() != kindCluster || r.address != nil || r.failure != nil || c.starting[r.slot()] {
 		return nil
@@ -53,10 +52,10 @@ func invented(request ClusterRequest) ClusterAddress {
 
 // launch starts a cluster in the background.
 func (s *Standin) launch(ctx context.Context, request ClusterRequest) {
-	s.group.Go(func() error {
+	s.cloud.tasks.Go(func() {
 		address, err := invented(request), error(nil)
 		if s.options.StartCluster != nil {
-			address, err = s.options.StartCluster(ctx, request)
+			address, err = s.options.StartCluster(context.WithoutCancel(ctx), request)
 		}
 		if err != nil {
 			s.logf("cluster %s in %s: %v", request.Name, request.Account, err)
@@ -64,9 +63,19 @@ func (s *Standin) launch(ctx context.Context, request ClusterRequest) {
 		if waiting := s.cloud.started(request, address, err); waiting.name != "" {
 			s.queue.Add(waiting)
 		}
-		return nil
 	})
 }
+
+// stop ends a cluster that was deleted.
+func (s *Standin) stop(deleted *resource) {
+	if deleted == nil || deleted.kind.full() != kindCluster || s.options.StopCluster == nil {
+		return
+	}
+	s.options.StopCluster(ClusterRequest{Name: deleted.identity, Account: deleted.place.account, Region: deleted.place.region})
+}
+
+// Wait waits until no cluster is being started.
+func (s *Standin) Wait() { s.cloud.tasks.Wait() }
 
 // latestVersion is the Kubernetes version of a cluster that asks for none.
 const latestVersion = "1.35"

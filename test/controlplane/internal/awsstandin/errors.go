@@ -69,3 +69,11 @@ func alreadyExists(k kind) string {
 	}
 	return "InvalidParameterValue.Duplicate"
 }
+
+// throttling is AWS's answer to too many requests.
+func throttling(group string) string {
+	if group == groupEC2 {
+		return "api error RequestLimitExceeded: Request limit exceeded."
+	}
+	return "api error ThrottlingException: Rate exceeded"
+}

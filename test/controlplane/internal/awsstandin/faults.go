@@ -14,7 +14,7 @@ type Mode string
 const (
 	// NeverReady lets a resource be created for ever. One that is there already becomes unready.
 	NeverReady Mode = "NeverReady"
-	// Throttle refuses every request, as AWS does with too many.
+	// Throttle refuses every request, as AWS does with too many. What is there stays.
 	Throttle Mode = "Throttle"
 	// CreateError refuses to create, with the fault's message.
 	CreateError Mode = "CreateError"
@@ -25,7 +25,7 @@ const annotationKey = "crossplane.io/composition-resource-name"
 
 // Fault is something that goes wrong on purpose.
 type Fault struct {
-	// Kind is VPC or ec2.aws.upbound.io/VPC; empty for all.
+	// Kind is VPC or ec2.aws.upbound.io/VPC, or ec2.aws.upbound.io for all of a group; empty for all.
 	Kind string
 	// Name is a regular expression for the whole name of the object, or the whole key of the composed resource; empty for all.
 	Name string
@@ -81,7 +81,8 @@ func (f *faults) take(k key, object fields, mode Mode) (Fault, bool) {
 	defer f.mu.Unlock()
 	composed := text(object, "metadata", "annotations", annotationKey)
 	for _, one := range f.all {
-		hits := one.Kind == "" || one.Kind == k.kind || one.Kind == k.kind[strings.Index(k.kind, "/")+1:]
+		group, name, _ := strings.Cut(k.kind, "/")
+		hits := one.Kind == "" || one.Kind == k.kind || one.Kind == group || one.Kind == name
 		if one.Mode != mode || !hits || !one.name.MatchString(k.name) && !(composed != "" && one.name.MatchString(composed)) {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -43,9 +44,12 @@ func implicit(prefix, what, owner string) string { return hexID(prefix, what, ow
 // defaultGroup is the security group that a VPC comes with.
 func defaultGroup(vpc string) string { return implicit("sg-", "default-security-group", vpc) }
 
-// giveID is the id that AWS gives a resource. The same object gets the same id again.
+// giveID is the id that AWS gives a resource. The same object gets the same id again, unless AWS still has what it got before.
 func giveID(r *resource) string {
 	seed := []string{r.place.account, r.place.region, r.kind.full(), r.object}
+	if r.again > 0 {
+		seed = append(seed, strconv.Itoa(r.again))
+	}
 	if id := edgeID(r, seed); id != "" {
 		return id
 	}

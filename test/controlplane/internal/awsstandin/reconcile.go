@@ -41,7 +41,8 @@ func (s *Standin) reconcile(ctx context.Context, k key) (retry, error) {
 	object := s.find(k)
 	if object == nil {
 		// It is gone without its finalizer: AWS keeps the resource.
-		return retryNever, s.cloud.forget(k, false)
+		_, err := s.cloud.forget(k, false)
+		return retryNever, err
 	}
 	may := policiesOf(object)
 	switch {
@@ -101,7 +102,7 @@ func (s *Standin) request(ctx context.Context, k key, object fields, w want, pat
 		return view{}, err
 	}
 	if _, hit := s.faults.take(k, object, Throttle); hit {
-		return view{}, errors.New("observe failed: ThrottlingException: Rate exceeded")
+		return view{}, errors.New("observe failed: " + throttling(w.kind.group))
 	}
 	w.params = resolved
 	_, w.stuck = s.faults.take(k, object, NeverReady)
@@ -151,7 +152,11 @@ func (s *Standin) report(ctx context.Context, k key, object fields, seen view, e
 		if s.records.reject(k, err.Error()) {
 			s.logf("%s %s is refused: %v", k.kind, k.name, err)
 		}
-		status["conditions"] = setConditions(object, now, failed(err))
+		set := []condition{failed(err)}
+		if seen.creating {
+			set = append(set, creating())
+		}
+		status["conditions"] = setConditions(object, now, set...)
 	case seen.provider == nil:
 		after = retrySoon
 		status["conditions"] = setConditions(object, now, synced(), creating())
@@ -176,14 +181,16 @@ func (s *Standin) remove(ctx context.Context, k key, object fields, may policies
 	if !slices.Contains(finalizers, finalizer) || may.paused {
 		return retryNever, nil
 	}
-	if err := s.cloud.forget(k, may.remove); err != nil {
+	deleted, err := s.cloud.forget(k, may.remove)
+	if err != nil {
 		if inUse := (*inUseError)(nil); errors.As(err, &inUse) {
 			s.waiting.add(k, []key{inUse.by})
 		}
 		return s.report(ctx, k, object, view{}, err)
 	}
+	s.stop(deleted)
 	finalizers = slices.DeleteFunc(finalizers, func(name string) bool { return name == finalizer })
-	_, err := s.patch(ctx, k, object, fields{"metadata": fields{
+	_, err = s.patch(ctx, k, object, fields{"metadata": fields{
 		"finalizers": list(finalizers), "resourceVersion": text(object, "metadata", "resourceVersion"),
 	}})
 	return retryNever, err

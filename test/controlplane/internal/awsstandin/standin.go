@@ -19,8 +19,10 @@ type Options struct {
 	// Config leads to the cluster that has the managed resources.
 	Config *rest.Config
 	// StartCluster is called once for each EKS cluster, in the background. Until it returns the cluster is being created. Without it clusters get
-	// an address that nothing listens at.
+	// an address that nothing listens at. Its context does not end with the stand-in: AWS goes on without the provider.
 	StartCluster func(context.Context, ClusterRequest) (ClusterAddress, error)
+	// StopCluster is called when an EKS cluster was deleted. It may be nil.
+	StopCluster func(ClusterRequest)
 	// Log gets a line for what is refused and for what goes wrong. It may be nil.
 	Log func(format string, args ...any)
 }
@@ -44,11 +46,13 @@ type Standin struct {
 	kinds      map[string]kind
 	references map[string]reference
 	cloud      *cloud
-	faults     faults
-	records    records
+	faults     *faults
+	records    *records
 	waiting    waiting
 	queue      workqueue.TypedRateLimitingInterface[key]
 	group      *errgroup.Group
+	// ended is closed when Run has ended.
+	ended chan struct{}
 
 	mu      sync.Mutex
 	watches map[string]watched // By kind.
@@ -75,16 +79,20 @@ func New(options Options) (*Standin, error) {
 func with(options Options, client dynamic.Interface, served func(string) (*metav1.APIResourceList, error)) *Standin {
 	return &Standin{
 		options: options, client: client, served: served,
-		kinds: table(), references: references(), cloud: newCloud(),
+		kinds: table(), references: references(), cloud: newCloud(), faults: &faults{}, records: &records{}, ended: make(chan struct{}),
 		queue:   workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[key](firstRetry, lastRetry)),
 		watches: map[string]watched{}, written: map[key]written{},
 	}
 }
 
-// Run serves managed resources until the context ends. Kinds may be installed later.
+// Run serves managed resources until the context ends, or Stop is called. Kinds may be installed later.
 func (s *Standin) Run(ctx context.Context) error {
+	defer close(s.ended)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	s.group = group
+	var working sync.WaitGroup
 	group.Go(func() error {
 		<-ctx.Done()
 		s.queue.ShutDown()
@@ -95,11 +103,13 @@ func (s *Standin) Run(ctx context.Context) error {
 		return nil
 	})
 	for range workers {
-		group.Go(func() error {
-			s.work(ctx)
-			return nil
-		})
+		working.Go(func() { s.work(ctx) })
 	}
+	group.Go(func() error {
+		working.Wait()
+		cancel()
+		return nil
+	})
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("run stand-in for AWS: %w", err)
 	}

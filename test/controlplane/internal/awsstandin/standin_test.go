@@ -281,8 +281,55 @@ func TestFaults(t *testing.T) {
 	for _, record := range h.Rejected() {
 		messages = append(messages, record.Name+": "+record.Message)
 	}
-	if got := strings.Join(messages, "\n"); !strings.Contains(got, "key: observe failed: ThrottlingException") || len(messages) != 2 {
+	if got := strings.Join(messages, "\n"); !strings.Contains(got, "key: observe failed: api error ThrottlingException") || len(messages) != 2 {
 		t.Errorf("refused: %s", got)
+	}
+}
+
+// TestFaultOfGroup throttles all kinds of a group: what is there stays ready.
+func TestFaultOfGroup(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{}, managed(kindVPC, "vpc", `{cidrBlock: 10.0.0.0/16}`), managed(kindKey, "key", `{}`))
+	h.ready(kindVPC, "vpc")
+	h.ready(kindKey, "key")
+	remove := h.Inject(Fault{Kind: groupEC2, Mode: Throttle})
+	h.refused(kindVPC, "vpc", "observe failed: api error RequestLimitExceeded: Request limit exceeded.")
+	h.ready(kindVPC, "vpc")
+	remove()
+	h.eventually(kindVPC, "vpc", "synced", func(object fields) bool { return isTrue(object, "Synced") })
+	h.eventually(kindKey, "key", "synced", func(object fields) bool { return isTrue(object, "Synced") })
+}
+
+const kindLogs = groupLogs + "/Group"
+
+// TestBehind changes what AWS has behind the provider's back: it is put right, and what cannot be made again is not ready.
+func TestBehind(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{}, managed(kindLogs, "logs", `{retentionInDays: 30}`))
+	h.ready(kindLogs, "logs")
+	if held, found := h.Find("Group", "logs"); !found || held.Made != 1 || !same(held.Asked["retentionInDays"], 30) {
+		t.Errorf("AWS has %+v", held)
+	}
+	if _, found := h.Find("Group", "other"); found || h.Vanish("Group", "other") || h.Edit("Group", "other", nil) {
+		t.Error("AWS has what nobody asked for")
+	}
+	if !h.Edit(kindLogs, "logs", fields{"retentionInDays": int64(1)}) {
+		t.Error("nothing was edited")
+	}
+	h.eventually(kindLogs, "logs", "as it was before the edit", func(fields) bool {
+		held, _ := h.Find("Group", "logs")
+		return held.Made == 1 && same(held.Asked["retentionInDays"], 30)
+	})
+	refusing := h.Inject(Fault{Kind: kindLogs, Mode: CreateError, Message: "LimitExceededException: too many"})
+	if !h.Vanish("Group", "logs") {
+		t.Error("nothing vanished")
+	}
+	h.refused(kindLogs, "logs", "create failed: LimitExceededException: too many")
+	h.eventually(kindLogs, "logs", "not ready", func(object fields) bool { return !ready(object) })
+	refusing()
+	h.ready(kindLogs, "logs")
+	if held, _ := h.Find("Group", "logs"); held.Made != 2 {
+		t.Errorf("it was made %d times", held.Made)
 	}
 }
 

@@ -17,14 +17,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/innovate-inc/genops/test/controlplane/internal/process"
 )
 
 // Set is a module whose programs are built together: they share most of what is compiled.
 type Set struct {
 	// Name is the folder of the module below test/controlplane.
 	Name string
+	// CPU is how long one core builds it if Go has compiled nothing of it yet.
+	CPU time.Duration
 	// Programs are the packages, by the name that each program gets.
 	Programs map[string]string
 	// LinkerFlags are added to those that leave out debugging information.
@@ -38,8 +38,6 @@ type Built struct {
 	// Programs are the paths of the programs and Modules the folders of the modules, by name.
 	Programs map[string]string
 	Modules  map[string]string
-	// Took is how long building took; zero if the cache had it.
-	Took time.Duration
 }
 
 // Cache is the folder of the cache: GENOPS_CONTROLPLANE_CACHE, or one in the user's cache folder.
@@ -57,45 +55,51 @@ func Cache() (string, error) {
 // complete is the file that a finished build writes last.
 const complete = "complete"
 
-// Get returns a set from the cache, and builds it first if it is not there. root is the folder of the set's module's parent.
-func Get(ctx context.Context, root string, set Set, say func(format string, args ...any)) (*Built, error) {
+// Get returns sets from the cache, and builds first what is not there. root is the folder of the sets' modules.
+func Get(ctx context.Context, root string, sets []Set, tell Teller) ([]*Built, error) {
 	cache, err := Cache()
-	if err != nil {
-		return nil, err
-	}
-	key, err := set.key(ctx, filepath.Join(root, set.Name))
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return nil, fmt.Errorf("make the cache: %w", err)
 	}
-	unlock, err := lock(filepath.Join(cache, set.Name+".lock"))
-	if err != nil {
+	b := &builder{root: root, cache: cache, tell: tell, begun: time.Now()}
+	all := make([]*Built, len(sets))
+	for i, set := range sets {
+		key, err := set.key(ctx, filepath.Join(root, set.Name))
+		if err != nil {
+			return nil, err
+		}
+		unlock, err := lock(ctx, filepath.Join(cache, set.Name+".lock"), tell)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+		dir := filepath.Join(cache, set.Name+"-"+key)
+		if problem := set.check(dir); problem != nil {
+			if !errors.Is(problem, fs.ErrNotExist) {
+				tell.Say("%s: %v: building it again", set.Name, problem)
+			}
+			b.missing = append(b.missing, missing{Set: set, dir: dir})
+		}
+		all[i] = &Built{Programs: map[string]string{}, Modules: map[string]string{}}
+		for name := range set.Programs {
+			all[i].Programs[name] = filepath.Join(dir, name)
+		}
+	}
+	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	defer unlock()
-	dir := filepath.Join(cache, set.Name+"-"+key)
-	built := &Built{Programs: map[string]string{}, Modules: map[string]string{}}
-	if problem := set.check(dir); problem != nil {
-		if !errors.Is(problem, fs.ErrNotExist) {
-			say("%s: %v: building it again", set.Name, problem)
+	for i, set := range sets {
+		if len(set.Modules) == 0 {
+			continue
 		}
-		start := time.Now()
-		if err := set.build(ctx, root, cache, dir, say); err != nil {
-			return nil, err
-		}
-		built.Took = time.Since(start)
-	}
-	for name := range set.Programs {
-		built.Programs[name] = filepath.Join(dir, name)
-	}
-	if len(set.Modules) > 0 {
-		if built.Modules, err = Modules(ctx, filepath.Join(root, set.Name), set.Modules...); err != nil {
+		if all[i].Modules, err = Modules(ctx, filepath.Join(root, set.Name), set.Modules...); err != nil {
 			return nil, err
 		}
 	}
-	return built, nil
+	return all, nil
 }
 
 // key changes with the versions of all modules, the sources in the folder and Go itself.
@@ -144,70 +148,6 @@ func (s Set) check(dir string) error {
 	return nil
 }
 
-// build builds into a folder beside, which takes its name when it is whole; builds of other versions go.
-func (s Set) build(ctx context.Context, root, cache, dir string, say func(format string, args ...any)) error {
-	old, _ := filepath.Glob(filepath.Join(cache, s.Name+"-*"))
-	for _, folder := range old {
-		if err := os.RemoveAll(folder); err != nil {
-			return fmt.Errorf("clean the cache: %w", err)
-		}
-	}
-	const wanted = 2 << 30
-	if free := process.Free(cache); free < wanted {
-		return fmt.Errorf("%s has %d MiB free: building %s needs about %d", cache, free>>20, s.Name, wanted>>20) //nolint:mnd // MiB.
-	}
-	temp := dir + ".building"
-	if err := os.MkdirAll(temp, 0o755); err != nil {
-		return fmt.Errorf("build %s: %w", s.Name, err)
-	}
-	defer os.RemoveAll(temp)
-	sizes := map[string]int64{}
-	for name, pkg := range s.Programs {
-		say("building %s", name)
-		var output bytes.Buffer
-		cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", strings.TrimSpace("-s -w "+s.LinkerFlags), "-o", filepath.Join(temp, name), pkg)
-		cmd.Dir = filepath.Join(root, s.Name)
-		cmd.Env = append(os.Environ(), "GOWORK=off")
-		cmd.Stdout, cmd.Stderr = &output, &output
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-		if err := cmd.Run(); err != nil {
-			if ctx.Err() != nil {
-				return fmt.Errorf("build %s: %w", name, ctx.Err())
-			}
-			return fmt.Errorf("build %s: %w: %s", name, err, summary(output.String()))
-		}
-		info, err := os.Stat(filepath.Join(temp, name))
-		if err != nil {
-			return fmt.Errorf("build %s: %w", name, err)
-		}
-		sizes[name] = info.Size()
-	}
-	text, err := json.Marshal(sizes)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(temp, complete), text, 0o644)
-	}
-	if err == nil {
-		err = os.Rename(temp, dir)
-	}
-	if err != nil {
-		return fmt.Errorf("build %s: %w", s.Name, err)
-	}
-	return nil
-}
-
-// summary leaves out what go says about downloads.
-func summary(output string) string {
-	var lines []string
-	for line := range strings.Lines(output) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "go: downloading") {
-			lines = append(lines, line)
-		}
-	}
-	const most = 5
-	return strings.Join(lines[max(0, len(lines)-most):], " | ")
-}
-
 // Modules finds the folders of modules, in the versions that the module in dir requires.
 func Modules(ctx context.Context, dir string, paths ...string) (map[string]string, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"mod", "download", "-json"}, paths...)...)
@@ -229,14 +169,29 @@ func Modules(ctx context.Context, dir string, paths ...string) (map[string]strin
 }
 
 // lock makes a second run wait.
-func lock(file string) (func(), error) {
+func lock(ctx context.Context, file string, tell Teller) (func(), error) {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("lock of the cache: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock of the cache: %w", err)
+	const pause = time.Second
+	for told := false; ; told = true {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			f.Close()
+			return nil, fmt.Errorf("lock of the cache: %w", err)
+		}
+		if !told {
+			tell.Say("another run is building programs: waiting for it")
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err() //nolint:wrapcheck // The end was asked for.
+		case <-time.After(pause):
+		}
 	}
-	return func() { f.Close() }, nil
 }

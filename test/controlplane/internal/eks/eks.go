@@ -32,13 +32,9 @@ type EKS struct {
 	log      func(format string, args ...any)
 }
 
-// New makes the stand-in of one cluster. Connect gives it the cluster when that is there.
-func New(identity Identity, hub *rest.Config, log func(format string, args ...any)) (*EKS, error) {
-	client, err := dynamic.NewForConfig(hub)
-	if err != nil {
-		return nil, fmt.Errorf("EKS %s: %w", identity.Name, err)
-	}
-	return &EKS{Identity: identity, hub: client, log: log}, nil
+// New makes the stand-in of one cluster. Run gives it the cluster when that is there.
+func New(identity Identity, hub dynamic.Interface, log func(format string, args ...any)) *EKS {
+	return &EKS{Identity: identity, hub: hub, log: log}
 }
 
 // Run works on a cluster until ctx ends.

@@ -24,6 +24,17 @@ func Condition(object map[string]any, kind string) (status, message string) {
 	return "", "no condition"
 }
 
+// Message is the message of a condition without its reason; empty if it has none.
+func Message(object map[string]any, kind string) string {
+	conditions, _, _ := unstructured.NestedSlice(object, "status", "conditions")
+	for _, c := range conditions {
+		if fields, ok := c.(map[string]any); ok && fields["type"] == kind {
+			return Text(fields, "message")
+		}
+	}
+	return ""
+}
+
 // IsReady tells whether an object says that it is ready.
 func IsReady(object map[string]any) bool {
 	status, _ := Condition(object, "Ready")

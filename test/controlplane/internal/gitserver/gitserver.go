@@ -68,6 +68,15 @@ func (r *Repository) Commit(ctx context.Context, message string) (string, error)
 	return r.Head(ctx)
 }
 
+// Clean tells whether the work tree is what was committed last.
+func (r *Repository) Clean(ctx context.Context) (bool, error) {
+	out, err := r.command(ctx, r.Dir, "status", "--porcelain").Output()
+	if err != nil {
+		return false, fmt.Errorf("git status: %w", err)
+	}
+	return len(out) == 0, nil
+}
+
 // Head is the last commit.
 func (r *Repository) Head(ctx context.Context) (string, error) {
 	out, err := r.command(ctx, r.Dir, "rev-parse", "HEAD").Output()

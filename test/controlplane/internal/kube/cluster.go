@@ -2,13 +2,17 @@
 package kube
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -51,7 +55,62 @@ func StartEtcd(ctx context.Context, group *process.Group, program, dir string, p
 	if err != nil {
 		return nil, err
 	}
-	return &Etcd{url: url}, p.Ready(ctx, startLimit, func(ctx context.Context) error { return get(ctx, http.DefaultClient, url+"/health") })
+	e := &Etcd{url: url}
+	return e, p.Ready(ctx, startLimit, e.Ready)
+}
+
+// Ready checks that etcd answers.
+func (e *Etcd) Ready(ctx context.Context) error { return get(ctx, http.DefaultClient, e.url+"/health") }
+
+// Forget deletes all that a cluster has stored.
+func (e *Etcd) Forget(ctx context.Context, cluster string) error {
+	// The range of keys that begin with /cluster/ ends before /cluster0: the next character.
+	body, err := json.Marshal(map[string][]byte{"key": []byte("/" + cluster + "/"), "range_end": []byte("/" + cluster + "0")})
+	if err != nil {
+		return fmt.Errorf("forget %s: %w", cluster, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url+"/v3/kv/deleterange", bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("forget %s: %w", cluster, err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("forget %s: %w", cluster, err)
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Deleted int `json:"deleted,string"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || answer.Deleted == 0 {
+		return fmt.Errorf("forget %s: etcd says %s and deleted %d keys: %w", cluster, res.Status, answer.Deleted, err)
+	}
+	return nil
+}
+
+// Size is the size of the database file, and how much of it is in use: what old revisions took is free after each compaction.
+func (e *Etcd) Size(ctx context.Context) (file, inUse int64, err error) {
+	text, err := fetch(ctx, http.DefaultClient, e.url+"/metrics")
+	if err != nil {
+		return 0, 0, err
+	}
+	file, inUse = gauge(text, "etcd_mvcc_db_total_size_in_bytes"), gauge(text, "etcd_mvcc_db_total_size_in_use_in_bytes")
+	if file == 0 || inUse == 0 {
+		return 0, 0, errors.New("etcd does not tell the size of its database")
+	}
+	return file, inUse, nil
+}
+
+// gauge reads a metric that has no labels; zero if it is not there.
+func gauge(text, name string) int64 {
+	for line := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			number, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err == nil {
+				return int64(number)
+			}
+		}
+	}
+	return 0
 }
 
 // Cluster is a control plane.
@@ -123,7 +182,7 @@ func Start(ctx context.Context, group *process.Group, programs Programs, etcd *E
 	if c.Admin, err = c.config("admin", "system:masters"); err != nil {
 		return nil, err
 	}
-	if err := server.Ready(ctx, startLimit, c.ready); err != nil {
+	if err := server.Ready(ctx, startLimit, c.Ready); err != nil {
 		return nil, err
 	}
 	return c, c.startControllers(ctx, group, programs, ports)
@@ -155,7 +214,8 @@ func (c *Cluster) writeFiles(o Options) error {
 	return nil
 }
 
-func (c *Cluster) ready(ctx context.Context) error {
+// Ready checks that the API server says that it is ready.
+func (c *Cluster) Ready(ctx context.Context) error {
 	client, err := kubernetes.NewForConfig(c.Admin)
 	if err != nil {
 		return fmt.Errorf("client of %s: %w", c.Name, err)
@@ -213,17 +273,26 @@ func (c *Cluster) startControllers(ctx context.Context, group *process.Group, pr
 }
 
 func get(ctx context.Context, client *http.Client, url string) error {
+	_, err := fetch(ctx, client, url)
+	return err
+}
+
+func fetch(ctx context.Context, client *http.Client, url string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return fmt.Errorf("get %s: %w", url, err)
+		return "", fmt.Errorf("get %s: %w", url, err)
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("get %s: %w", url, err)
+		return "", fmt.Errorf("get %s: %w", url, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("get %s: %s", url, res.Status)
+		return "", fmt.Errorf("get %s: %s", url, res.Status)
 	}
-	return nil
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return "", fmt.Errorf("get %s: %w", url, err)
+	}
+	return string(text), nil
 }

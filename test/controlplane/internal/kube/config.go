@@ -40,6 +40,15 @@ func (c *Cluster) AdminFile() (string, error) {
 	return c.kubeconfig("admin", "admin", "system:masters")
 }
 
+// PeopleFile writes a kubeconfig with all rights into a file of one's own.
+func (c *Cluster) PeopleFile(file string) error {
+	pair, err := c.authority.Client("admin", "system:masters")
+	if err != nil {
+		return err
+	}
+	return c.write(file, "default", api.AuthInfo{ClientCertificateData: pair.Certificate, ClientKeyData: pair.Key})
+}
+
 // TokenFile writes a kubeconfig with a bearer token and a namespace, as pods have them.
 func (c *Cluster) TokenFile(file, namespace, token string) error {
 	return c.write(file, namespace, api.AuthInfo{Token: token})

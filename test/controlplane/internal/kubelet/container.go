@@ -59,7 +59,7 @@ func (k *Kubelet) prepare(ctx context.Context, p *corev1.Pod, c corev1.Container
 		made.command.Args[i] = expand(arg, env)
 	}
 	made.command.Env = append(append(made.command.Env, k.Env...), "KUBECONFIG="+kubeconfig)
-	made.setting = &Setting{Pod: p, Command: &made.command, Mount: mount, Temp: dir, ports: map[int32]int{}, next: k.Ports.Next}
+	made.setting = &Setting{Pod: p, Image: c.Image, Command: &made.command, Mount: mount, Temp: dir, ports: map[int32]int{}, next: k.Ports.Next}
 	if image.Set != nil {
 		if err := image.Set(ctx, made.setting); err != nil {
 			return nil, fmt.Errorf("container %s: %w", c.Name, err)

@@ -26,7 +26,9 @@ type Image struct {
 
 // Setting is a container that is about to start.
 type Setting struct {
-	Pod     *corev1.Pod
+	Pod *corev1.Pod
+	// Image is the address of the container's image.
+	Image   string
 	Command *process.Command
 	// Mount is the folder on this machine of a path in the container, or what is below it.
 	Mount func(path string) string

@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -49,6 +52,8 @@ type Kubelet struct {
 	// started says for each controller of pods which of them has the processes.
 	started map[types.UID]types.UID
 	nextIP  int
+	// refused are messages by parts of the images, or beginnings of the names of pods, that cannot be pulled.
+	refused map[string]string
 }
 
 // pod is a pod that is being run.
@@ -65,10 +70,13 @@ func New(o Options) (*Kubelet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nodes of %s: %w", o.Cluster.Name, err)
 	}
-	return &Kubelet{Options: o, client: client, pods: map[types.UID]*pod{}, started: map[types.UID]types.UID{}}, nil
+	return &Kubelet{
+		Options: o, client: client, pods: map[types.UID]*pod{}, started: map[types.UID]types.UID{},
+		refused: map[string]string{},
+	}, nil
 }
 
-// Run works until ctx ends.
+// Run works until ctx ends, and waits until all processes of pods have ended.
 func (k *Kubelet) Run(ctx context.Context) error {
 	factory := informers.NewSharedInformerFactory(k.client, 0)
 	handle := func(object any) {
@@ -92,6 +100,13 @@ func (k *Kubelet) Run(ctx context.Context) error {
 	}
 	factory.Start(ctx.Done())
 	<-ctx.Done()
+	factory.Shutdown()
+	k.mu.Lock()
+	pods := slices.Collect(maps.Values(k.pods))
+	k.mu.Unlock()
+	for _, p := range pods {
+		<-p.ended
+	}
 	return nil
 }
 
@@ -209,6 +224,9 @@ func (k *Kubelet) start(ctx context.Context, p *corev1.Pod, state *pod, dir stri
 			c.process.Stop()
 		}
 	}()
+	if err := k.pull(p); err != nil {
+		return err
+	}
 	for _, spec := range p.Spec.InitContainers {
 		c, err := k.prepare(ctx, p, spec, dir)
 		if err == nil && c != nil {
@@ -251,7 +269,7 @@ func (k *Kubelet) start(ctx context.Context, p *corev1.Pod, state *pod, dir stri
 	}
 }
 
-// report writes the status of a pod. A failure is what a kubelet calls CrashLoopBackOff, or CreateContainerConfigError.
+// report writes the status of a pod. A failure is what a kubelet calls CrashLoopBackOff, CreateContainerConfigError or ImagePullBackOff.
 func (k *Kubelet) report(ctx context.Context, p *corev1.Pod, state *pod, restarts int32, failure error) {
 	now := metav1.Now()
 	running, phase, reason := corev1.ConditionTrue, corev1.PodRunning, "CrashLoopBackOff"
@@ -260,6 +278,9 @@ func (k *Kubelet) report(ctx context.Context, p *corev1.Pod, state *pod, restart
 	}
 	if unmade := (*configError)(nil); errors.As(failure, &unmade) {
 		reason = "CreateContainerConfigError"
+	}
+	if unpulled := (*pullError)(nil); errors.As(failure, &unpulled) {
+		reason = "ImagePullBackOff"
 	}
 	status := corev1.PodStatus{Phase: phase, HostIP: "127.0.0.1", PodIP: state.ip, PodIPs: []corev1.PodIP{{IP: state.ip}}, StartTime: &now}
 	for _, kind := range []corev1.PodConditionType{corev1.PodScheduled, corev1.PodInitialized, corev1.ContainersReady} {
@@ -279,15 +300,24 @@ func (k *Kubelet) report(ctx context.Context, p *corev1.Pod, state *pod, restart
 			Name: c.Name, Image: c.Image, ImageID: c.Image, State: is, Ready: started, Started: &started, RestartCount: restarts,
 		})
 	}
-	live, err := k.client.CoreV1().Pods(p.Namespace).Get(ctx, p.Name, metav1.GetOptions{})
-	if err == nil && live.UID == p.UID {
-		is := ready(live, running)
-		is.LastTransitionTime = now
-		status.Conditions = append(append(status.Conditions, is), gatesOf(live)...)
-		live.Status = status
-		_, err = k.client.CoreV1().Pods(p.Namespace).UpdateStatus(ctx, live, metav1.UpdateOptions{})
-	}
-	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) && ctx.Err() == nil {
-		k.Log("status of pod %s/%s: %v", p.Namespace, p.Name, err)
-	}
+	// Nobody tells again what was not written: the API server may be away for a while.
+	const often = time.Second
+	_ = wait.PollUntilContextCancel(ctx, often, true, func(ctx context.Context) (bool, error) {
+		live, err := k.client.CoreV1().Pods(p.Namespace).Get(ctx, p.Name, metav1.GetOptions{})
+		if err == nil && live.UID == p.UID {
+			is := ready(live, running)
+			is.LastTransitionTime = now
+			now := status
+			now.Conditions = append(append(slices.Clone(status.Conditions), is), gatesOf(live)...)
+			live.Status = now
+			_, err = k.client.CoreV1().Pods(p.Namespace).UpdateStatus(ctx, live, metav1.UpdateOptions{})
+		}
+		if err == nil || apierrors.IsNotFound(err) {
+			return true, nil
+		}
+		if !apierrors.IsConflict(err) && ctx.Err() == nil {
+			k.Log("status of pod %s/%s: %v", p.Namespace, p.Name, err)
+		}
+		return false, nil
+	})
 }

@@ -1,7 +1,6 @@
 package kubelet
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -37,17 +36,20 @@ func program() *corev1.Pod {
 // run makes a kubelet that has seen a pod.
 func run(t *testing.T, p *corev1.Pod) (*Kubelet, *fake.Clientset) {
 	t.Helper()
+	k, client := idle(t, p)
+	k.sync(t.Context(), p)
+	return k, client
+}
+
+// idle makes a kubelet that has not seen the pod yet.
+func idle(t *testing.T, p *corev1.Pod) (*Kubelet, *fake.Clientset) {
+	t.Helper()
 	client := fake.NewClientset(p.DeepCopy())
 	k := &Kubelet{
 		Options: Options{Cluster: &kube.Cluster{Name: "c"}, Dir: t.TempDir(), Log: t.Logf}, client: client,
-		pods: map[types.UID]*pod{}, started: map[types.UID]types.UID{},
+		pods: map[types.UID]*pod{}, started: map[types.UID]types.UID{}, refused: map[string]string{},
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	k.sync(ctx, p)
-	t.Cleanup(func() {
-		stop()
-		k.stop(p.UID)
-	})
+	t.Cleanup(func() { k.stop(p.UID) }) // The test's context is done by then.
 	return k, client
 }
 

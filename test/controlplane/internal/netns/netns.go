@@ -23,26 +23,36 @@ func Inside() bool { return os.Getenv(inside) != "" }
 // ErrUnavailable means that this machine makes no network namespaces for us.
 var ErrUnavailable = errors.New("this machine gives no network namespace")
 
-// Run runs this program again, with the same arguments and more environment, in a namespace of its own, and returns its exit code.
-func Run(ctx context.Context, env ...string) (int, error) {
+// Run runs this program again, with the same arguments and more environment, in a namespace of its own, and returns its exit code. The second run
+// may hold open some files, and listen outside its namespace (Outside).
+func Run(ctx context.Context, keep []*os.File, env ...string) (int, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return 1, fmt.Errorf("find this program: %w", err)
+	}
+	ours, theirs, err := pair()
+	if err != nil {
+		return 1, err
 	}
 	runtime.LockOSThread() // The child dies with the thread that started it.
 	defer runtime.UnlockOSThread()
 	cmd := exec.Command(program, os.Args[1:]...) //nolint:noctx // It ends by itself, after cleaning up.
 	cmd.Env = append(append(os.Environ(), inside+"=1"), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.ExtraFiles = append([]*os.File{theirs}, keep...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGTERM, Setpgid: true}
 	if os.Getuid() != 0 {
 		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
 	}
-	if err := cmd.Start(); err != nil {
+	err = cmd.Start()
+	theirs.Close()
+	if err != nil {
+		ours.Close()
 		return 1, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	go serve(ours)
 	// The child is in a process group of its own, so that a terminal's Ctrl-C reaches it once, through here.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -61,6 +71,7 @@ func Run(ctx context.Context, env ...string) (int, error) {
 
 // Up brings the loopback interface up.
 func Up() error {
+	unix.CloseOnExec(firstExtra) // Programs that are started do not talk to the process outside.
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("loopback: %w", err)

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ func NewState(say func(format string, args ...any)) (string, error) {
 			continue // Another run is just making it, or it is not ours.
 		}
 		pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-		if alive(pid, folder) {
+		if locked(filepath.Join(folder, owner)) || alive(pid, folder) {
 			continue
 		}
 		killed := killMarked(folder)
@@ -42,13 +43,39 @@ func NewState(say func(format string, args ...any)) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("make the state folder: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(state, owner), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
+	if err := own(filepath.Join(state, owner)); err != nil {
 		return "", fmt.Errorf("make the state folder: %w", err)
 	}
 	return state, nil
 }
 
-// alive tells whether the owner of a state folder still runs: a process of that id that is this program.
+// own writes the file that says which process made a state folder, and locks it until this process ends. It appears when it is locked.
+func own(file string) error {
+	// No os.File: it would be closed, and unlocked, when nobody refers to it any more.
+	descriptor, err := syscall.Open(file+".new", syscall.O_CREAT|syscall.O_WRONLY|syscall.O_CLOEXEC, 0o644)
+	if err == nil {
+		err = syscall.Flock(descriptor, syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err == nil {
+		_, err = syscall.Write(descriptor, []byte(strconv.Itoa(os.Getpid())))
+	}
+	if err == nil {
+		err = os.Rename(file+".new", file)
+	}
+	return err //nolint:wrapcheck // The caller says what for.
+}
+
+// locked tells whether somebody holds the lock of a file.
+func locked(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
+// alive tells whether the owner of a state folder still runs, if it is of a version that held no lock: a process of that id that is this program.
 func alive(pid int, folder string) bool {
 	if pid <= 0 || syscall.Kill(pid, 0) != nil {
 		return false

@@ -35,7 +35,7 @@ type Command struct {
 	Dir string
 	// Argv0 is what the program is told to be called; empty for its path.
 	Argv0 string
-	// Essential programs are never started again: nothing works without one.
+	// Essential programs are not started again by themselves: nothing works without one, and its end is the end of the run, unless Kill was called.
 	Essential bool
 }
 
@@ -56,7 +56,9 @@ type Group struct {
 type Process struct {
 	Name string
 
-	essential bool
+	command Command
+	// missed tells that the end of the process is the end of the run.
+	missed bool
 
 	cmd  *exec.Cmd
 	log  *os.File
@@ -94,7 +96,7 @@ func (g *Group) Start(c Command) (*Process, error) {
 	cmd.Env = append([]string{"PATH=" + g.path, "HOME=" + g.state, Marker + "=" + g.state}, c.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	p := &Process{Name: c.Name, essential: c.Essential, cmd: cmd, log: log, done: make(chan struct{})}
+	p := &Process{Name: c.Name, command: c, missed: c.Essential, cmd: cmd, log: log, done: make(chan struct{})}
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -136,10 +138,10 @@ func (p *Process) wait(g *Group) {
 	p.log.Close()
 	g.mu.Lock()
 	g.running = slices.DeleteFunc(g.running, func(other *Process) bool { return other == p })
-	closed := g.closed
+	missed := p.missed && !g.closed
 	g.mu.Unlock()
 	close(p.done)
-	if p.essential && !closed {
+	if missed {
 		select {
 		case g.lost <- fmt.Errorf("%s ended: %w: %s", p.Name, p.Err(), p.LastLines(1)):
 		default: // What ended first is the cause.

@@ -12,9 +12,14 @@ const pause = 200 * time.Millisecond
 
 // Until waits until check succeeds, and tells its last error when the time is over. A check that fails is tried again.
 func Until(ctx context.Context, what string, limit time.Duration, check func(context.Context) error) error {
+	return UntilEvery(ctx, pause, what, limit, check)
+}
+
+// UntilEvery does the same with another time between two looks, for looks that are expensive.
+func UntilEvery(ctx context.Context, often time.Duration, what string, limit time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	ticker := time.NewTicker(pause)
+	ticker := time.NewTicker(often)
 	defer ticker.Stop()
 	var last error
 	for {

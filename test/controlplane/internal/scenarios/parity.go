@@ -153,5 +153,5 @@ func show(value any) string {
 	if err != nil {
 		return fmt.Sprint(value)
 	}
-	return shorten(string(text))
+	return world.Shorten(string(text))
 }

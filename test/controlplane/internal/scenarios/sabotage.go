@@ -108,3 +108,24 @@ func strike(ctx context.Context, w *world.World, s scenario, sab sabotage) (stri
 	}
 	return said, errors.Join(problems...)
 }
+
+// takeBack takes away what a scenario that failed has left, for those after it.
+func takeBack(ctx context.Context, w *world.World, s scenario, head string) {
+	if head == "" || ctx.Err() != nil {
+		return
+	}
+	if s.clean != nil {
+		if err := s.clean(ctx, w); err != nil {
+			w.Say("not all could be taken back: %v", err)
+		}
+	}
+	if err := w.Git.Restore(ctx, head); err != nil {
+		w.Say("not all could be taken back: %v", err)
+	}
+}
+
+// struckAt tells whether a sabotage is at work.
+func struckAt(ctx context.Context) bool {
+	_, ok := ctx.Value(moments{}).(func(string) error)
+	return ok
+}

@@ -34,17 +34,43 @@ const (
 func suites() map[string][]scenario {
 	first := scenario{name: "first day: everything that is rendered becomes healthy", run: firstDay}
 	parityToo := scenario{name: "parity: what was composed in the cluster is what genops expand shows", run: parity}
+	seed := scenario{
+		name: "everything of the seed: claims of each kind, services, database Secrets and addresses", run: everything, sabotages: seedSabotages(),
+	}
 	return map[string][]scenario{
 		Everyday: {
 			first,
+			seed,
 			parityToo,
 			{name: "a wrong claim is refused, an immutable field too, and a stateful claim is not deleted", run: refusals},
 			{name: "both architectures: pods get nodes of their architecture from the right pool", run: architectures},
 			{name: "a pull request changes what it says and nothing else", run: pullRequest},
+			{name: "drift: what is edited by hand on the hub or a workload cluster is healed", run: drift, sabotages: sabotagesOfDrift()},
+			{name: "AWS misbehaves: claims say what they wait for, and recovery needs no human", run: misbehaves, sabotages: sabotagesOfWeather()},
+			{
+				name: "progressive order: changes reach dev, then staging, then prod, and stop where it is unhealthy or its window is closed",
+				run:  progressive, sabotages: orderSabotages(),
+			},
+			{name: "environments come and go: nothing stateful goes by accident", run: comeAndGo, clean: leaveNothing, sabotages: comeAndGoSabotages()},
 			{name: "nothing is lost when something vanishes", run: nothingIsLost},
 		},
-		Nightly: {first, parityToo},
-		Scale:   {first},
+		Nightly: {
+			{
+				name: "first day with restarts: every controller is killed once, and the end state is the same",
+				run:  restarts, sabotages: restartSabotages(),
+			},
+			seed,
+			parityToo,
+			{
+				name:  "the hub is lost: a new one adopts what exists and creates nothing twice",
+				run:   hubIsLost,
+				clean: finishRestore, sabotages: hubSabotages(),
+			},
+		},
+		Scale: {
+			first,
+			{name: "50 environments on one hub: memory, time to all Ready, and where it breaks", run: manyEnvironments, sabotages: scaleSabotages()},
+		},
 	}
 }
 
@@ -93,12 +119,14 @@ func Run(ctx context.Context, w *world.World, o Options) *Report {
 		}
 		w.Say("scenario %d: %s", i+1, s.name)
 		began := time.Now()
+		head, _ := w.Git.Head(ctx) // The first scenario begins with nothing.
 		err := s.run(ctx, w)
 		if ctx.Err() != nil {
 			err = errors.New("interrupted")
 		}
 		if err != nil {
 			w.Say("FAILED: %v", err)
+			takeBack(ctx, w, s, head)
 		}
 		report.Results = append(report.Results, Result{Name: s.name, Took: time.Since(began), Err: err})
 		if o.Sabotage && err == nil {
@@ -148,10 +176,10 @@ func notes(w *world.World) []string {
 	for _, size := range w.Group.Memory() {
 		total += size
 	}
-	return []string{
+	return append(w.Notes(),
 		fmt.Sprintf("memory of all processes at the end: %d MiB", total/mib),
 		"stand-ins: AWS and its provider (managed resources), EKS (access, nodes), the kubelet (pods of images without a program are only said",
 		"to run: providers, dex, notifications, services, add-ons but Karpenter), charts of these add-ons (strict about values), controllers in",
 		"workload clusters (HorizontalPodAutoscalers, Ingresses, ExternalSecrets and their stores: checked against AWS, and given their status).",
-	}
+	)
 }

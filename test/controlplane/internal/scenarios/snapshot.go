@@ -115,7 +115,7 @@ func wants(u unstructured.Unstructured) map[string]string {
 	}
 	annotations := u.GetAnnotations()
 	for key := range annotations {
-		if strings.HasPrefix(key, "karpenter.") || key == again || key == "crossplane.io/paused" {
+		if strings.HasPrefix(key, "karpenter.") || strings.HasPrefix(key, "deployment.kubernetes.io/") || key == again || key == pausedAnnotation {
 			delete(annotations, key)
 		}
 	}

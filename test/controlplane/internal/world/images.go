@@ -1,10 +1,12 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/innovate-inc/genops/test/controlplane/internal/kubelet"
 )
@@ -27,7 +29,7 @@ func (w *World) hubImages() []kubelet.Image {
 		argocd("argocd-applicationset-controller", w.setApplicationSetController),
 		crossplane("crossplane-init", w.setCrossplaneInit),
 		crossplane("crossplane", setCrossplane),
-		{Repository: "innovate-inc/genops-function", Program: w.Programs.Path["genops"], Set: setFunction},
+		{Repository: "innovate-inc/genops-function", Program: w.Programs.Path["genops"], Set: w.setFunction},
 	}
 }
 
@@ -105,9 +107,15 @@ func (w *World) setApplicationController(_ context.Context, s *kubelet.Setting) 
 		return err
 	}
 	s.Env("ARGOCD_APPLICATION_CONTROLLER_REPO_SERVER", "127.0.0.1:"+strconv.Itoa(w.repoServer))
-	s.Command.Args = append(s.Command.Args, "--metrics-port", strconv.Itoa(metrics), "--app-resync", "15", "--app-resync-jitter", "0")
+	s.Command.Args = append(s.Command.Args, "--metrics-port", strconv.Itoa(metrics), "--app-resync", strconv.Itoa(int(w.resync().Seconds())), "--app-resync-jitter", "0")
 	s.ReadyOn(metrics)
 	return nil
+}
+
+// resync is how long Argo CD waits before it looks at Git again.
+func (w *World) resync() time.Duration {
+	const soon = 15 * time.Second
+	return cmp.Or(w.Resync, soon)
 }
 
 func (w *World) setApplicationSetController(_ context.Context, s *kubelet.Setting) error {
@@ -160,7 +168,8 @@ func setCrossplane(_ context.Context, s *kubelet.Setting) error {
 }
 
 // setFunction adds what the entrypoint of the package's image is.
-func setFunction(_ context.Context, s *kubelet.Setting) error {
+func (w *World) setFunction(_ context.Context, s *kubelet.Setting) error {
+	s.Command.Path = w.functionOf(s)
 	port, err := s.Port(functionPort)
 	if err != nil {
 		return err

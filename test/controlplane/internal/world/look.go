@@ -190,3 +190,18 @@ func waits(p corev1.Pod) string {
 	}
 	return string(p.Status.Phase)
 }
+
+// Applications is the kind of Argo CD's Applications.
+var Applications = schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "applications"} //nolint:gochecknoglobals // A constant.
+
+// Application is an Application of Argo CD; nil if there is none.
+func (w *World) Application(ctx context.Context, name string) (*unstructured.Unstructured, error) {
+	found, err := w.Dynamic.Resource(Applications).Namespace("argocd").Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // There is none.
+	}
+	if err != nil {
+		return nil, fmt.Errorf("application %s: %w", name, err)
+	}
+	return found, nil
+}

@@ -202,7 +202,7 @@ func (w *World) pushFunction(ctx context.Context, registry string) error {
 			continue
 		}
 		pushed[reference] = true
-		if _, err := w.Genops(ctx, w.Root, "function", "push", reference, "--binary", "linux/amd64="+w.Programs.Path["genops"], "--version", "v0.0.0-test"); err != nil {
+		if err := w.push(ctx, reference, "v0.0.0-test"); err != nil {
 			return err
 		}
 	}
@@ -210,6 +210,12 @@ func (w *World) pushFunction(ctx context.Context, registry string) error {
 		return errors.New("no Function is rendered")
 	}
 	return nil
+}
+
+// push pushes the function's package as a version.
+func (w *World) push(ctx context.Context, reference, version string) error {
+	_, err := w.Genops(ctx, w.Root, "function", "push", reference, "--binary", "linux/amd64="+w.Programs.Path["genops"], "--version", version)
+	return err
 }
 
 // RenderAndPush renders the work tree of the served repository and pushes it.

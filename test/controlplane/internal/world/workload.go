@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/dynamic"
@@ -29,6 +30,12 @@ type Workload struct {
 	Controllers *incluster.Controllers
 	Client      kubernetes.Interface
 	Dynamic     dynamic.Interface
+
+	world *World
+	// stop ends EKS and the controllers, and waits until they have ended.
+	stop func()
+	// cancel ends the nodes, and with them the programs of pods.
+	cancel context.CancelFunc
 }
 
 // Workloads are the workload clusters that AWS has created, by their names in EKS.
@@ -44,11 +51,10 @@ func (w *World) Workloads() map[string]*Workload {
 
 // startWorkload creates an EKS cluster: a control plane that lets in whom EKS would, and nothing on it.
 func (w *World) startWorkload(ctx context.Context, request awsstandin.ClusterRequest) (awsstandin.ClusterAddress, error) {
-	c := &Workload{Version: request.Version}
+	c := &Workload{Version: request.Version, world: w}
+	ctx, c.cancel = context.WithCancel(ctx)
 	var err error
-	if c.EKS, err = eks.New(eks.Identity{Name: request.Name, Account: request.Account, Region: request.Region}, w.Hub.Admin, w.Log); err != nil {
-		return awsstandin.ClusterAddress{}, err
-	}
+	c.EKS = eks.New(eks.Identity{Name: request.Name, Account: request.Account, Region: request.Region}, w.Dynamic, w.Log)
 	tokens, err := w.ports.Listen("tokens of " + request.Name)
 	if err != nil {
 		return awsstandin.ClusterAddress{}, err
@@ -75,14 +81,46 @@ func (w *World) startWorkload(ctx context.Context, request awsstandin.ClusterReq
 		return awsstandin.ClusterAddress{}, err
 	}
 	w.goDo(func() { _ = c.Kubelet.Run(ctx) })
-	w.goDo(func() { _ = c.EKS.Run(ctx, c.Admin) })
-	c.Controllers = incluster.New(incluster.Options{
-		Identity: c.EKS.Identity, Cloud: c.EKS, Hub: w.Dynamic, Client: c.Client, Dynamic: c.Dynamic, Log: w.Log,
-	})
-	w.goDo(func() { c.Controllers.Run(ctx) })
+	c.StartControllers(ctx)
 	w.mu.Lock()
 	w.workloads[request.Name] = c
 	w.mu.Unlock()
 	w.Say("EKS (stand-in): cluster %s of account %s is up", request.Name, request.Account)
 	return awsstandin.ClusterAddress{Endpoint: c.URL, CA: c.CA}, nil
+}
+
+// StartControllers starts what EKS and the controllers in the cluster do. They know what AWS has from the hub: without one they would take all
+// of it for lost, which it is not.
+func (c *Workload) StartControllers(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	c.Controllers = incluster.New(incluster.Options{
+		Identity: c.EKS.Identity, Cloud: c.EKS, Hub: c.world.Dynamic, Client: c.Client, Dynamic: c.Dynamic, Log: c.world.Log,
+	})
+	controllers := c.Controllers
+	var running sync.WaitGroup
+	running.Go(func() { _ = c.EKS.Run(ctx, c.Admin) })
+	running.Go(func() { controllers.Run(ctx) })
+	c.world.goDo(running.Wait)
+	c.stop = func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// StopControllers ends what StartControllers has started.
+func (c *Workload) StopControllers() { c.stop() }
+
+// stopWorkload deletes an EKS cluster with all that runs on it.
+func (w *World) stopWorkload(request awsstandin.ClusterRequest) {
+	w.mu.Lock()
+	c := w.workloads[request.Name]
+	delete(w.workloads, request.Name)
+	w.mu.Unlock()
+	if c == nil {
+		return
+	}
+	c.StopControllers()
+	c.cancel()
+	w.Group.KillAll(c.Name + "-")
+	w.Say("EKS (stand-in): cluster %s of account %s is deleted", request.Name, request.Account)
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +19,6 @@ import (
 
 	"github.com/innovate-inc/genops/test/controlplane/internal/artifacts"
 	"github.com/innovate-inc/genops/test/controlplane/internal/awsstandin"
-	"github.com/innovate-inc/genops/test/controlplane/internal/eks"
 	"github.com/innovate-inc/genops/test/controlplane/internal/gitserver"
 	"github.com/innovate-inc/genops/test/controlplane/internal/kube"
 	"github.com/innovate-inc/genops/test/controlplane/internal/kubelet"
@@ -38,7 +38,11 @@ type Options struct {
 	BasePort int
 	// Environments are those that the platform is reduced to; empty for all.
 	Environments []string
-	Programs     *Programs
+	// Steps are numbers of environments that a platform grows to; for the scenario about scale.
+	Steps []int
+	// Resync is how long Argo CD waits before it looks at Git again; zero for a time that suits tests.
+	Resync   time.Duration
+	Programs *Programs
 	// Say tells about steps, Log about details.
 	Say func(format string, args ...any)
 	Log func(format string, args ...any)
@@ -55,8 +59,11 @@ type World struct {
 	AWS     *awsstandin.Standin
 	Git     *gitserver.Repository
 	// Client is the hub's API with all rights.
-	Client  kubernetes.Interface
+	Client kubernetes.Interface
+	// Dynamic is the same for all kinds. It stays the same when the hub is another one.
 	Dynamic dynamic.Interface
+	// Survives makes a hub that is lost go on, unseen: nobody has stopped its Crossplane.
+	Survives bool
 
 	ports             *ports
 	programs          kube.Programs
@@ -66,15 +73,22 @@ type World struct {
 	packages          string
 	registryCA        string
 	redis, repoServer int
+	hub               hub
+	hubs              int
 
 	mu        sync.Mutex
+	notes     []string
 	workloads map[string]*Workload
+	// functions are the programs of released versions of the function, by tag and digest.
+	functions map[string]string
 	tasks     sync.WaitGroup
 }
 
 // New starts the bootstrap cluster, empty, and everything around it. Close ends it, also after an error.
 func New(ctx context.Context, o Options) (*World, error) {
-	w := &World{Options: o, ports: &ports{next: o.BasePort}, workloads: map[string]*Workload{}}
+	w := &World{
+		Options: o, Dynamic: &current{}, ports: &ports{next: o.BasePort}, workloads: map[string]*Workload{}, functions: map[string]string{},
+	}
 	path, err := w.path()
 	if err != nil {
 		return nil, err
@@ -89,7 +103,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		Etcd: o.Programs.Path["etcd"], APIServer: o.Programs.Path["kube-apiserver"],
 		ControllerManager: o.Programs.Path["kube-controller-manager"], Scheduler: o.Programs.Path["kube-scheduler"],
 	}
-	for _, step := range []func(context.Context) error{w.startSources, w.startHub, w.startAWS} {
+	for _, step := range []func(context.Context) error{w.startSources, w.startEtcd, w.StartHub} {
 		if err := step(ctx); err != nil {
 			return w, err
 		}
@@ -117,12 +131,8 @@ func (w *World) path() (string, error) {
 
 // ownGenops takes a copy of the binary that is tested: somebody may build a newer one meanwhile.
 func (w *World) ownGenops() error {
-	text, err := os.ReadFile(w.Programs.Path["genops"])
-	if err != nil {
-		return fmt.Errorf("the binary that is tested: %w", err)
-	}
 	own := filepath.Join(w.State, "bin", "genops")
-	if err := os.WriteFile(own, text, 0o755); err != nil {
+	if err := copyProgram(w.Programs.Path["genops"], own); err != nil {
 		return fmt.Errorf("the binary that is tested: %w", err)
 	}
 	paths := maps.Clone(w.Programs.Path)
@@ -131,6 +141,26 @@ func (w *World) ownGenops() error {
 	programs.Path = paths
 	w.Programs = &programs
 	return nil
+}
+
+// RenewGenops takes another binary for what is rendered from now on. The function in the bootstrap cluster stays what it was.
+func (w *World) RenewGenops(from string) error {
+	if err := copyProgram(from, w.Programs.Path["genops"]); err != nil {
+		return fmt.Errorf("a newer genops: %w", err)
+	}
+	return nil
+}
+
+// copyProgram puts a program into its place in one step: the old one may be running.
+func copyProgram(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err //nolint:wrapcheck // The caller says which program.
+	}
+	if err := os.WriteFile(to+".new", text, 0o755); err != nil {
+		return err //nolint:wrapcheck // The caller says which program.
+	}
+	return os.Rename(to+".new", to) //nolint:wrapcheck // The caller says which program.
 }
 
 // AuthProgram is the name under which this program plays argocd-k8s-auth.
@@ -197,68 +227,35 @@ func (w *World) startSources(ctx context.Context) error {
 	return w.pushFunction(ctx, w.packages)
 }
 
-// startHub starts the bootstrap cluster with one node.
-func (w *World) startHub(ctx context.Context) error {
-	w.Say("starting etcd and the bootstrap cluster")
-	var err error
-	if w.redis, err = w.ports.Next("redis"); err != nil {
-		return err
-	}
-	if w.repoServer, err = w.ports.Next("argocd-repo-server"); err != nil {
-		return err
-	}
-	if w.etcd, err = kube.StartEtcd(ctx, w.Group, w.programs.Etcd, w.State, w.ports); err != nil {
-		return err
-	}
-	proxy, err := w.ports.Listen("Services of the hub")
-	if err != nil {
-		return err
-	}
-	address := "http://" + proxy.Addr().String()
-	w.Hub, err = kube.Start(ctx, w.Group, w.programs, w.etcd, w.ports, kube.Options{Name: "hub", Dir: filepath.Join(w.State, "hub"), Proxy: address})
-	if err != nil {
-		return err
-	}
-	if w.Client, err = kubernetes.NewForConfig(w.Hub.Admin); err != nil {
-		return fmt.Errorf("client of the hub: %w", err)
-	}
-	if w.Dynamic, err = dynamic.NewForConfig(w.Hub.Admin); err != nil {
-		return fmt.Errorf("client of the hub: %w", err)
-	}
-	if err := eks.Join(ctx, w.Client, eks.Node("bootstrap-1")); err != nil {
-		return err
-	}
-	w.Kubelet, err = kubelet.New(kubelet.Options{
-		Cluster: w.Hub, Group: w.Group, Ports: w.ports, Dir: filepath.Join(w.State, "hub", "pods"), Images: w.hubImages(),
-		Env: []string{"HTTPS_PROXY=" + address}, Log: w.Log,
-	})
-	if err != nil {
-		return err
-	}
-	w.goDo(func() { w.Kubelet.ServeServices(ctx, proxy) })
-	w.goDo(func() { _ = w.Kubelet.Run(ctx) })
-	return nil
+// Note adds lines to what is printed at the end.
+func (w *World) Note(lines ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.notes = append(w.notes, lines...)
 }
 
-// startAWS starts the stand-in for AWS and its provider.
-func (w *World) startAWS(ctx context.Context) error {
-	var err error
-	w.AWS, err = awsstandin.New(awsstandin.Options{Config: w.Hub.Admin, StartCluster: w.startWorkload, Log: w.Log})
-	if err != nil {
-		return fmt.Errorf("AWS (stand-in): %w", err)
-	}
-	w.goDo(func() {
-		if err := w.AWS.Run(ctx); err != nil && ctx.Err() == nil {
-			w.Log("AWS (stand-in): %v", err)
-		}
-	})
-	return nil
+// Notes are all that was noted.
+func (w *World) Notes() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.notes)
+}
+
+// EtcdSize is the size of etcd's database and how much of it is in use, of all clusters together.
+func (w *World) EtcdSize(ctx context.Context) (file, inUse int64, err error) {
+	return w.etcd.Size(ctx) //nolint:wrapcheck // It says what failed.
 }
 
 // Close ends all processes. The context that New got has to be done.
 func (w *World) Close() {
 	if w.Group != nil {
 		w.Group.Close()
+	}
+	if w.hub.tasks != nil {
+		w.hub.tasks.Wait()
+	}
+	if w.AWS != nil {
+		w.AWS.Wait()
 	}
 	w.tasks.Wait()
 }

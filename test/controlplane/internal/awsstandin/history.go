@@ -1,0 +1,132 @@
+package awsstandin
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What happens to resources of AWS.
+const (
+	Created = "created"
+	Deleted = "deleted"
+	// Adopted is found and managed by a managed resource that did not manage it before.
+	Adopted = "adopted"
+)
+
+// Event is what happened to a resource of AWS.
+type Event struct {
+	What string
+	// Kind with its group, such as ec2.aws.upbound.io/VPC.
+	Kind, Account, Region string
+	// ID is the id that AWS gave, or the chosen name.
+	ID string
+	// Object and UID are those of the managed resource.
+	Object, UID string
+	Time        time.Time
+}
+
+// String is the event as messages show it.
+func (e Event) String() string {
+	return fmt.Sprintf("%s %s of account %s, %s for %s", e.Kind[strings.Index(e.Kind, "/")+1:], e.ID, e.Account, e.What, e.Object)
+}
+
+// note notes an event; the cloud is locked.
+func (c *cloud) note(what string, r *resource) {
+	c.history = append(c.history, Event{
+		What: what, Kind: r.kind.full(), Account: r.place.account, Region: r.place.region, ID: r.identity, Object: r.object, UID: r.uid, Time: time.Now(),
+	})
+}
+
+// History is what happened to the resources of AWS, the oldest first.
+func (s *Standin) History() []Event {
+	s.cloud.mu.Lock()
+	defer s.cloud.mu.Unlock()
+	return slices.Clone(s.cloud.history)
+}
+
+// Twice lists what was made more than once for the same managed resource although AWS still had the first.
+func Twice(history []Event) []string {
+	type made struct{ kind, account, region, object string }
+	ids := map[made][]string{}
+	for _, e := range history {
+		m := made{e.Kind, e.Account, e.Region, e.Object}
+		switch e.What {
+		case Created:
+			ids[m] = append(ids[m], e.ID)
+		case Deleted:
+			ids[m] = slices.DeleteFunc(ids[m], func(id string) bool { return id == e.ID })
+		}
+	}
+	var all []string
+	for m, several := range ids {
+		if len(several) > 1 {
+			all = append(all, fmt.Sprintf("%s %s was made %d times: %s", m.kind[strings.Index(m.kind, "/")+1:], m.object, len(several), strings.Join(several, ", ")))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Contested lists resources that went from one managed resource to another and back: two hubs manage them.
+func Contested(history []Event) []string {
+	type where struct{ kind, account, region, id string }
+	owners := map[where][]Event{}
+	for _, e := range history {
+		if e.What != Adopted {
+			continue
+		}
+		w := where{e.Kind, e.Account, e.Region, e.ID}
+		if known := owners[w]; len(known) == 0 || known[len(known)-1].UID != e.UID {
+			owners[w] = append(known, e)
+		}
+	}
+	var all []string
+	for w, events := range owners {
+		const back = 2
+		if len(events) < back {
+			continue
+		}
+		last := events[len(events)-1]
+		all = append(all, fmt.Sprintf("%s %s of %s changed hands %d times between managed resources of two hubs", w.kind[strings.Index(w.kind, "/")+1:], w.id, last.Object, len(events)))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Orphans lists what was made in AWS and has no managed resource any more.
+func (s *Standin) Orphans() []string {
+	s.cloud.mu.Lock()
+	resources := slices.Collect(maps.Values(s.cloud.resources))
+	made := slices.DeleteFunc(resources, func(r *resource) bool { return r.maker == "" })
+	orphans := map[*resource]key{}
+	for _, r := range made {
+		orphans[r] = key{r.kind.full(), r.object}
+	}
+	s.cloud.mu.Unlock()
+	var all []string
+	for r, k := range orphans {
+		if k.name == "" || s.find(k) == nil {
+			all = append(all, fmt.Sprintf("%s %s of account %s, made for %s", r.kind.name, r.identity, r.place.account, r.maker))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Resources lists all that AWS has: kinds, places and ids.
+func (s *Standin) Resources() []string {
+	s.cloud.mu.Lock()
+	defer s.cloud.mu.Unlock()
+	slots := slices.SortedFunc(maps.Keys(s.cloud.resources), func(a, b slot) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region), cmp.Compare(a.identity, b.identity))
+	})
+	all := make([]string, 0, len(slots))
+	for _, place := range slots {
+		all = append(all, strings.Join([]string{place.kind, place.account, place.region, place.identity}, " "))
+	}
+	return all
+}
