@@ -51,7 +51,6 @@ func suites() map[string][]scenario {
 				name: "progressive order: changes reach dev, then staging, then prod, and stop where it is unhealthy or its window is closed",
 				run:  progressive, sabotages: orderSabotages(),
 			},
-			{name: "environments come and go: nothing stateful goes by accident", run: comeAndGo, clean: leaveNothing, sabotages: comeAndGoSabotages()},
 			{name: "nothing is lost when something vanishes", run: nothingIsLost},
 		},
 		Nightly: {
@@ -61,6 +60,7 @@ func suites() map[string][]scenario {
 			},
 			seed,
 			parityToo,
+			{name: "environments come and go: nothing stateful goes by accident", run: comeAndGo, clean: leaveNothing, sabotages: comeAndGoSabotages()},
 			{
 				name:  "the hub is lost: a new one adopts what exists and creates nothing twice",
 				run:   hubIsLost,
