@@ -205,6 +205,10 @@ func TestHealthOfClaimsAndApplications(t *testing.T) {
 			reason: "waves of the root Application wait for what its children bring",
 			script: applications, object: `{status = {health = {status = "Degraded", message = "broken"}}}`, status: "Degraded", message: "broken",
 		},
+		"root": {
+			reason: "root brings itself: a later commit must not keep it from ending the sync of the one before",
+			script: applications, object: `{metadata = {name = "root"}, status = {health = {status = "Missing"}}}`, status: "Healthy", message: "",
+		},
 		"set that rolls out": {
 			reason: "a rollout that waits for a sync window is no unfinished work of the root Application",
 			script: sets,
