@@ -275,7 +275,8 @@ func goSafely(ctx context.Context, w *world.World) error {
 			if err != nil {
 				return err
 			}
-			for _, c := range claims {
+			// The registration comes with root, in its last wave.
+			for _, c := range append(claims, registrationOf(ctx, w, name)...) {
 				if c.GetAnnotations()["genops.dev/allow-deletion"] != "true" {
 					return fmt.Errorf("%s %s does not", c.GetKind(), c.GetName())
 				}
@@ -315,6 +316,15 @@ func goSafely(ctx context.Context, w *world.World) error {
 		return err
 	}
 	return finish(ctx, w)
+}
+
+// registrationOf is the registration of an environment's cluster, if it has one.
+func registrationOf(ctx context.Context, w *world.World, name string) []unstructured.Unstructured {
+	found, err := w.List(ctx, world.ClaimGroup, world.ClaimVersion, "clusterregistrations")
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(found, func(r unstructured.Unstructured) bool { return r.GetName() != name })
 }
 
 // gone waits until an environment has no claims any more.
