@@ -74,7 +74,7 @@ func TestStep(t *testing.T) {
 	t.Parallel()
 	s, err := newShell(t.TempDir())
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	defer s.close()
 	for _, test := range []struct {
