@@ -14,7 +14,7 @@ func TestAgain(t *testing.T) {
 	for _, object := range controlPlane() {
 		h.ready(kindOf(object), text(object, "metadata", "name"))
 	}
-	made := len(h.Resources())
+	made := len(h.Inventory(""))
 	h.Stop()
 	second := text(h.get(kindSubnet, "b"), "metadata", "annotations", annotationExternalName)
 	h.change(kindVPC, "vpc", func(object fields) { delete(child(object, "metadata", "annotations"), annotationExternalName) })
@@ -44,7 +44,7 @@ func TestAgain(t *testing.T) {
 	if got := text(h.get(kindSubnet, "b"), "metadata", "annotations", annotationExternalName); got != second {
 		t.Errorf("subnet b was %s and is %s", second, got)
 	}
-	if got := len(next.Resources()); got != made+1 {
+	if got := len(next.Inventory("")); got != made+1 {
 		t.Errorf("AWS had %d resources and has %d", made, got)
 	}
 	// What was made twice is taken away, as people do it.

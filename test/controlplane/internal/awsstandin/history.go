@@ -1,7 +1,6 @@
 package awsstandin
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -114,19 +113,5 @@ func (s *Standin) Orphans() []string {
 		}
 	}
 	slices.Sort(all)
-	return all
-}
-
-// Resources lists all that AWS has: kinds, places and ids.
-func (s *Standin) Resources() []string {
-	s.cloud.mu.Lock()
-	defer s.cloud.mu.Unlock()
-	slots := slices.SortedFunc(maps.Keys(s.cloud.resources), func(a, b slot) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region), cmp.Compare(a.identity, b.identity))
-	})
-	all := make([]string, 0, len(slots))
-	for _, place := range slots {
-		all = append(all, strings.Join([]string{place.kind, place.account, place.region, place.identity}, " "))
-	}
 	return all
 }

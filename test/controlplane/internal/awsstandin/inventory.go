@@ -3,6 +3,7 @@ package awsstandin
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Resource is one that AWS has.
@@ -17,13 +18,18 @@ type Resource struct {
 	Tags   map[string]string
 }
 
-// Inventory are all resources of an account, in a fixed order.
+// Identity says which resource it is, and not whom it belongs to.
+func (r Resource) Identity() string {
+	return strings.Join([]string{r.Kind, r.Account, r.Region, r.ExternalName}, " ")
+}
+
+// Inventory are all resources of an account, or of all accounts if it is empty, in a fixed order.
 func (s *Standin) Inventory(account string) []Resource {
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()
 	var all []Resource
 	for _, r := range s.cloud.resources {
-		if r.place.account != account {
+		if account != "" && r.place.account != account {
 			continue
 		}
 		one := Resource{
@@ -36,7 +42,7 @@ func (s *Standin) Inventory(account string) []Resource {
 		all = append(all, one)
 	}
 	slices.SortFunc(all, func(a, b Resource) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ExternalName, b.ExternalName))
+		return cmp.Compare(a.Identity(), b.Identity())
 	})
 	return all
 }

@@ -24,6 +24,18 @@ func Condition(object map[string]any, kind string) (status, message string) {
 	return "", "no condition"
 }
 
+// ObservedGeneration is the generation of an object that a condition speaks of; zero if it has none.
+func ObservedGeneration(object map[string]any, kind string) int64 {
+	conditions, _, _ := unstructured.NestedSlice(object, "status", "conditions")
+	for _, c := range conditions {
+		if fields, ok := c.(map[string]any); ok && fields["type"] == kind {
+			generation, _, _ := unstructured.NestedInt64(fields, "observedGeneration")
+			return generation
+		}
+	}
+	return 0
+}
+
 // Message is the message of a condition without its reason; empty if it has none.
 func Message(object map[string]any, kind string) string {
 	conditions, _, _ := unstructured.NestedSlice(object, "status", "conditions")

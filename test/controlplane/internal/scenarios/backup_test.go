@@ -3,13 +3,13 @@ package scenarios
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/itchyny/gojq"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -48,9 +48,6 @@ func TestBackupIsThatOfThePage(t *testing.T) {
 	if len(items) != 1 || pairs(items)[0] != "VPC dev.network.vpc is vpc-1" {
 		t.Errorf("backup: %q", pairs(items))
 	}
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("jq is missing")
-	}
 	made := jq(t, programs[0][1], managedResources)
 	same(t, made, items)
 	whole, err := json.Marshal(made)
@@ -62,15 +59,22 @@ func TestBackupIsThatOfThePage(t *testing.T) {
 
 func jq(t *testing.T, program, input string) map[string]any {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "jq", program)
-	cmd.Stdin = strings.NewReader(input)
-	out, err := cmd.Output()
+	query, err := gojq.Parse(program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var object map[string]any
-	if err := json.Unmarshal(out, &object); err != nil {
+	var value any
+	if err := json.Unmarshal([]byte(input), &value); err != nil {
 		t.Fatal(err)
+	}
+	results := query.RunWithContext(t.Context(), value)
+	result, _ := results.Next()
+	object, ok := result.(map[string]any)
+	if !ok {
+		t.Fatalf("the program %s makes %v", program, result)
+	}
+	if another, more := results.Next(); more {
+		t.Fatalf("the program %s makes more than one value: %v", program, another)
 	}
 	return object
 }

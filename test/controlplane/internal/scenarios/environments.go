@@ -54,20 +54,15 @@ func comeAndGo(ctx context.Context, w *world.World) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []struct {
-		what string
-		run  func(context.Context, *world.World) error
-	}{
-		{"preview and vault are described in ten lines each", appear},
-		{"their folders are removed with nothing said before", removedCarelessly},
-		{"the commit is taken back", takenBack},
-		{"their claims may be deleted, and their folders are removed", goSafely},
-		{"preview comes back and finds what was kept", comeBack},
-	} {
-		w.Say("%s", step.what)
-		if err := step.run(ctx, w); err != nil {
-			return fmt.Errorf("%s: %w", step.what, err)
-		}
+	err = inOrder(ctx, w,
+		step{"preview and vault are described in ten lines each", appear},
+		step{"their folders are removed with nothing said before", removedCarelessly},
+		step{"the commit is taken back", takenBack},
+		step{"their claims may be deleted, and their folders are removed", goSafely},
+		step{"preview comes back and finds what was kept", comeBack},
+	)
+	if err != nil {
+		return err
 	}
 	after, err := snapshot(ctx, w)
 	if err != nil {
@@ -159,10 +154,10 @@ func inventory(w *world.World) []awsstandin.Resource {
 func kept(ctx context.Context, w *world.World, had []awsstandin.Resource) error {
 	has := map[string]bool{}
 	for _, r := range inventory(w) {
-		has[r.Kind+" "+r.Account+" "+r.Region+" "+r.ExternalName] = true
+		has[r.Identity()] = true
 	}
 	for _, r := range had {
-		if !has[r.Kind+" "+r.Account+" "+r.Region+" "+r.ExternalName] {
+		if !has[r.Identity()] {
 			return fmt.Errorf("AWS has no %s %s any more, which was %s", r.Kind, r.ExternalName, r.Object)
 		}
 	}

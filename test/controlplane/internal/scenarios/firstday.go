@@ -121,26 +121,19 @@ func decoded(secret unstructured.Unstructured, key string) string {
 
 // delivered checks that each workload cluster has what is rendered for it, and that its add-ons are available.
 func delivered(ctx context.Context, w *world.World) error {
-	rendered, err := w.Rendered()
+	var problems []error
+	counts := map[string]int{}
+	err := eachDelivered(ctx, w, func(c *world.Workload, path string, _ *unstructured.Unstructured, err error) error {
+		counts[c.Name]++
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s lacks %s: %w", c.Name, path, err))
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	var problems []error
 	for name, c := range w.Workloads() {
-		objects, err := world.NewObjects(c.Admin)
-		if err != nil {
-			return err
-		}
-		count := 0
-		for path, object := range rendered {
-			if !inCluster(path, c, rendered) {
-				continue
-			}
-			count++
-			if _, err := objects.Get(ctx, object); err != nil {
-				problems = append(problems, fmt.Errorf("%s lacks %s: %w", name, path, err))
-			}
-		}
 		deployments, err := c.Client.AppsV1().Deployments("").List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return fmt.Errorf("deployments of %s: %w", name, err)
@@ -159,21 +152,28 @@ func delivered(ctx context.Context, w *world.World) error {
 				problems = append(problems, fmt.Errorf("%s: daemon set %s has %d of %d pods", name, d.Name, d.Status.NumberAvailable, d.Status.DesiredNumberScheduled))
 			}
 		}
-		if count == 0 || len(deployments.Items) == 0 {
-			problems = append(problems, fmt.Errorf("%s has %d rendered objects and %d add-ons", name, count, len(deployments.Items)))
+		if counts[name] == 0 || len(deployments.Items) == 0 {
+			problems = append(problems, fmt.Errorf("%s has %d rendered objects and %d add-ons", name, counts[name], len(deployments.Items)))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// settle waits until everything is healthy, and says now and then what is not.
+// settle waits until everything has followed the last commit and is healthy, and says now and then what is not.
 func settle(ctx context.Context, w *world.World) error {
 	last := time.Now()
 	lastText := ""
 	return process.Until(ctx, "everything to become healthy", w.Limit, func(ctx context.Context) error {
+		behind, err := w.Behind(ctx) // First: what follows may become unhealthy by it.
+		if err != nil {
+			return err
+		}
 		problems, err := w.Unhealthy(ctx)
 		if err != nil {
 			return err
+		}
+		if len(problems) == 0 {
+			problems = behind
 		}
 		if len(problems) == 0 {
 			return nil

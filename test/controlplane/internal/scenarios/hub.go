@@ -153,32 +153,35 @@ func remember(ctx context.Context, w *world.World) (*remembered, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &remembered{backup: backup(managed), aws: w.AWS.Resources(), events: len(w.AWS.History()), objects: objects}, nil
+	return &remembered{backup: backup(managed), aws: identities(w.AWS.Inventory("")), events: len(w.AWS.History()), objects: objects}, nil
+}
+
+// identities say which resources there are, no matter whom they belong to.
+func identities(resources []awsstandin.Resource) []string {
+	all := make([]string, 0, len(resources))
+	for _, r := range resources {
+		all = append(all, r.Identity())
+	}
+	return all
 }
 
 // workloadObjects are the UIDs of what is rendered for the workload clusters and of what add-ons are made of. Karpenter
 // replaces nodes and pods when it likes.
 func workloadObjects(ctx context.Context, w *world.World) (map[string]string, error) {
 	all := map[string]string{}
-	rendered, err := w.Rendered()
+	add := func(cluster string, u *unstructured.Unstructured) {
+		all[cluster+": "+u.GetKind()+" "+u.GetNamespace()+"/"+u.GetName()] = string(u.GetUID())
+	}
+	err := eachDelivered(ctx, w, func(c *world.Workload, _ string, live *unstructured.Unstructured, err error) error {
+		if err == nil {
+			add(c.Name, live)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	for name, c := range w.Workloads() {
-		objects, err := world.NewObjects(c.Admin)
-		if err != nil {
-			return nil, err
-		}
-		for path, object := range rendered {
-			if !inCluster(path, c, rendered) {
-				continue
-			}
-			live, err := objects.Get(ctx, object)
-			if err != nil {
-				return nil, err
-			}
-			all[name+": "+live.GetKind()+" "+live.GetNamespace()+"/"+live.GetName()] = string(live.GetUID())
-		}
 		for _, kind := range []struct{ group, version, plural string }{
 			{"apps", "v1", "deployments"}, {"apps", "v1", "replicasets"}, {"apps", "v1", "daemonsets"}, {"", "v1", "services"}, {"", "v1", "secrets"},
 		} {
@@ -187,7 +190,7 @@ func workloadObjects(ctx context.Context, w *world.World) (map[string]string, er
 				return nil, err
 			}
 			for _, u := range live {
-				all[name+": "+u.GetKind()+" "+u.GetNamespace()+"/"+u.GetName()] = string(u.GetUID())
+				add(name, &u)
 			}
 		}
 	}
@@ -295,8 +298,8 @@ func untouched(w *world.World, was *remembered) error {
 	for _, text := range awsstandin.Contested(since) {
 		problems = append(problems, fmt.Errorf("AWS (stand-in): %s", text))
 	}
-	if len(problems) == 0 && !slices.Equal(was.aws, w.AWS.Resources()) {
-		problems = append(problems, fmt.Errorf("AWS (stand-in) had %d resources and has %d", len(was.aws), len(w.AWS.Resources())))
+	if is := identities(w.AWS.Inventory("")); len(problems) == 0 && !slices.Equal(was.aws, is) {
+		problems = append(problems, fmt.Errorf("AWS (stand-in) had %d resources and has %d", len(was.aws), len(is)))
 	}
 	return first(problems)
 }

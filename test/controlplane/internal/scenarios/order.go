@@ -43,18 +43,13 @@ func progressive(ctx context.Context, w *world.World) error {
 	if err != nil {
 		return err //nolint:wrapcheck // It says what failed.
 	}
-	for _, step := range []struct {
-		what string
-		run  func(context.Context, *world.World) error
-	}{
-		{"an add-on and the composition of dev change; staging cannot pull the add-on's image", releasedToDev},
-		{"the composition of staging changes; AWS throttles", releasedToStaging},
-		{"prod's window is closed", windowHolds},
-	} {
-		w.Say("%s", step.what)
-		if err := step.run(ctx, w); err != nil {
-			return fmt.Errorf("%s: %w", step.what, err)
-		}
+	err = inOrder(ctx, w,
+		step{"an add-on and the composition of dev change; staging cannot pull the add-on's image", releasedToDev},
+		step{"the composition of staging changes; AWS throttles", releasedToStaging},
+		step{"prod's window is closed", windowHolds},
+	)
+	if err != nil {
+		return err
 	}
 	if err := w.Git.Restore(ctx, before); err != nil {
 		return err //nolint:wrapcheck // It says what failed.

@@ -23,6 +23,23 @@ type scenario struct {
 	sabotages []sabotage
 }
 
+// step is a part of a scenario with words for those who watch.
+type step struct {
+	what string
+	run  func(context.Context, *world.World) error
+}
+
+// inOrder runs steps one after the other.
+func inOrder(ctx context.Context, w *world.World, steps ...step) error {
+	for _, s := range steps {
+		w.Say("%s", s.what)
+		if err := s.run(ctx, w); err != nil {
+			return fmt.Errorf("%s: %w", s.what, err)
+		}
+	}
+	return nil
+}
+
 // Suites of scenarios: each has a world of its own.
 const (
 	Everyday = "everyday"

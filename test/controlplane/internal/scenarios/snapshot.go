@@ -58,27 +58,39 @@ func snapshot(ctx context.Context, w *world.World) (map[string]seen, error) {
 		return nil, err
 	}
 	add("hub", secrets...)
+	err = eachDelivered(ctx, w, func(c *world.Workload, _ string, live *unstructured.Unstructured, err error) error {
+		if err == nil {
+			add(c.Name, *live)
+		}
+		return err
+	})
+	return all, err
+}
+
+// eachDelivered looks up what is rendered for each workload cluster. It hands over the file, and the live object or why there is none.
+func eachDelivered(
+	ctx context.Context, w *world.World, do func(c *world.Workload, path string, live *unstructured.Unstructured, err error) error,
+) error {
 	rendered, err := w.Rendered()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, c := range w.Workloads() {
 		objects, err := world.NewObjects(c.Admin)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for path, object := range rendered {
 			if !inCluster(path, c, rendered) {
 				continue
 			}
 			live, err := objects.Get(ctx, object)
-			if err != nil {
-				return nil, err
+			if err := do(c, path, live, err); err != nil {
+				return err
 			}
-			add(c.Name, *live)
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // inCluster tells whether a file is rendered for a workload cluster: it is in the folder of the environment whose registration names it.

@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -31,42 +32,41 @@ func nothingIsLost(ctx context.Context, w *world.World) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []struct {
-		what string
-		run  func(context.Context, *world.World) error
-	}{
-		{"the observed status of dev's composites disappears", forgetStatus},
-		{"the EKS cluster that a registration requires is missing for a minute", missRequired},
-		{"the function restarts while everything is composed again", restartFunction},
-	} {
-		w.Say("%s", step.what)
-		if err := step.run(ctx, w); err != nil {
-			return fmt.Errorf("%s: %w", step.what, err)
+	unharmed := func(run func(context.Context, *world.World) error) func(context.Context, *world.World) error {
+		return func(ctx context.Context, w *world.World) error {
+			if err := run(ctx, w); err != nil {
+				return err
+			}
+			if err := settle(ctx, w); err != nil {
+				return err
+			}
+			after, err := snapshot(ctx, w)
+			if err != nil {
+				return err
+			}
+			lost := slices.DeleteFunc(changes(before, after), func(change string) bool {
+				return change == "hub: Cluster "+takenAway+" was deleted and made again" // By this scenario.
+			})
+			before = after
+			if len(lost) > 0 {
+				return errors.New("afterwards:\n  " + strings.Join(lost, "\n  "))
+			}
+			return nil
 		}
-		if err := settle(ctx, w); err != nil {
-			return fmt.Errorf("%s: %w", step.what, err)
-		}
-		after, err := snapshot(ctx, w)
-		if err != nil {
-			return err
-		}
-		lost := slices.DeleteFunc(changes(before, after), func(change string) bool {
-			return change == "hub: Cluster "+takenAway+" was deleted and made again" // By this scenario.
-		})
-		if len(lost) > 0 {
-			return fmt.Errorf("%s:\n  %s", step.what, strings.Join(lost, "\n  "))
-		}
-		before = after
 	}
-	return nil
+	return inOrder(ctx, w,
+		step{"the observed status of dev's composites disappears", unharmed(forgetStatus)},
+		step{"the EKS cluster that a registration requires is missing for a minute", unharmed(missRequired)},
+		step{"the function restarts while everything is composed again", unharmed(restartFunction)},
+	)
 }
 
 func composites(plural string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: world.ClaimGroup, Version: world.ClaimVersion, Resource: plural}
 }
 
-// forgetStatus removes the status of the composites of dev.
-func forgetStatus(ctx context.Context, w *world.World) error {
+// eachComposite does something to the composites, in the order in which the API server lists them.
+func eachComposite(ctx context.Context, w *world.World, do func(client dynamic.ResourceInterface, u *unstructured.Unstructured) error) error {
 	objects, err := world.NewObjects(w.Hub.Admin)
 	if err != nil {
 		return err
@@ -76,17 +76,27 @@ func forgetStatus(ctx context.Context, w *world.World) error {
 		return err
 	}
 	for _, u := range found {
-		if field.Text(u.Object, "spec", "environment") != "dev" {
-			continue
-		}
 		client, err := objects.For(u.Object)
+		if err == nil {
+			err = do(client, &u)
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s %s: %w", u.GetKind(), u.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// forgetStatus removes the status of the composites of dev.
+func forgetStatus(ctx context.Context, w *world.World) error {
+	return eachComposite(ctx, w, func(client dynamic.ResourceInterface, u *unstructured.Unstructured) error {
+		if field.Text(u.Object, "spec", "environment") != "dev" {
+			return nil
 		}
 		if _, err := client.Patch(ctx, u.GetName(), types.MergePatchType, []byte(`{"status":null}`), metav1.PatchOptions{}, "status"); err != nil {
-			return fmt.Errorf("status of %s: %w", u.GetName(), err)
+			return fmt.Errorf("status: %w", err)
 		}
-		err = process.Until(ctx, "the status of "+u.GetName()+" to come back", w.Limit, func(ctx context.Context) error {
+		return process.Until(ctx, "the status to come back", w.Limit, func(ctx context.Context) error {
 			live, err := client.Get(ctx, u.GetName(), metav1.GetOptions{})
 			if err != nil {
 				return fmt.Errorf("composite: %w", err)
@@ -96,11 +106,7 @@ func forgetStatus(ctx context.Context, w *world.World) error {
 			}
 			return nil
 		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // missRequired takes the managed resource of dev's cluster away, while AWS keeps the cluster, as somebody might who cleans up by hand: its
@@ -253,23 +259,9 @@ func restartFunction(ctx context.Context, w *world.World) error {
 
 // composeAgain makes Crossplane look at all composites.
 func composeAgain(ctx context.Context, w *world.World) error {
-	objects, err := world.NewObjects(w.Hub.Admin)
-	if err != nil {
-		return err
-	}
-	found, err := w.Composites(ctx)
-	if err != nil {
-		return err
-	}
-	for _, u := range found {
-		client, err := objects.For(u.Object)
-		if err != nil {
-			return err
-		}
+	return eachComposite(ctx, w, func(client dynamic.ResourceInterface, u *unstructured.Unstructured) error {
 		patch := []byte(`{"metadata":{"annotations":{"` + again + `":"` + time.Now().Format(time.RFC3339Nano) + `"}}}`)
-		if _, err := client.Patch(ctx, u.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-			return fmt.Errorf("touch %s: %w", u.GetName(), err)
-		}
-	}
-	return nil
+		_, err := client.Patch(ctx, u.GetName(), types.MergePatchType, patch, metav1.PatchOptions{})
+		return err //nolint:wrapcheck // What it is about is added above.
+	})
 }

@@ -13,7 +13,7 @@ import (
 // functionOfPlatform is the line of platform.cue that names the function's package.
 var functionOfPlatform = regexp.MustCompile(`(?m)^\t\t\tfunction: \{package: "([^"]+)", version: "(v0\.1\.)([0-9]+)"\}$`)
 
-// NextFunction pushes the next version of the function's package and makes the served platform name it, without a commit. It returns the version.
+// NextFunction releases the function that is tested as its next version, and makes the served platform name it, without a commit. It returns the version.
 func (w *World) NextFunction(ctx context.Context) (string, error) {
 	file := filepath.Join(w.Git.Dir, "environments", "platform.cue")
 	text, err := os.ReadFile(file)
@@ -29,7 +29,7 @@ func (w *World) NextFunction(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("version of the function: %w", err)
 	}
 	version := string(line[2]) + strconv.Itoa(number+1)
-	if err := w.push(ctx, w.packages+"/"+string(line[1])+":"+version, version+"-test"); err != nil {
+	if err := w.ReleaseFunction(ctx, version, w.Programs.Path["genops"]); err != nil {
 		return "", err
 	}
 	return version, w.editPlatform(functionOfPlatform, "\t\t\tfunction: {package: \""+string(line[1])+"\", version: \""+version+"\"}")
