@@ -51,11 +51,11 @@ func (s *Standin) reconcile(ctx context.Context, k key) (retry, error) {
 	case may.paused:
 		return retryNever, nil
 	}
-	patch := fields{}
-	if kept := texts(object, "metadata", "finalizers"); !slices.Contains(kept, finalizer) {
-		set(patch, list(append(kept, finalizer)), "metadata", "finalizers")
-		set(patch, text(object, "metadata", "resourceVersion"), "metadata", "resourceVersion")
+	object, err := s.hold(ctx, k, object)
+	if object == nil || err != nil {
+		return retryNever, err
 	}
+	patch := fields{}
 	w := want{
 		kind: s.kinds[k.kind], object: k.name, uid: text(object, "metadata", "uid"), may: may,
 		external: text(object, "metadata", "annotations", annotationExternalName), known: text(object, "status", "atProvider", "id"),
@@ -77,6 +77,22 @@ func (s *Standin) reconcile(ctx context.Context, k key) (retry, error) {
 		return retryNever, patchErr
 	}
 	return s.report(ctx, k, updated, seen, err)
+}
+
+// hold puts the finalizer on an object, before anything is made for it: one that is deleted meanwhile would leave what was made to nobody. It
+// returns the object, and nil if it has gone.
+func (s *Standin) hold(ctx context.Context, k key, object fields) (fields, error) {
+	kept := texts(object, "metadata", "finalizers")
+	if slices.Contains(kept, finalizer) {
+		return object, nil
+	}
+	updated, err := s.patch(ctx, k, object, fields{"metadata": fields{
+		"finalizers": list(append(kept, finalizer)), "resourceVersion": text(object, "metadata", "resourceVersion"),
+	}})
+	if err != nil || !slices.Contains(texts(updated, "metadata", "finalizers"), finalizer) {
+		return nil, err
+	}
+	return updated, nil
 }
 
 // request resolves references and asks AWS. What of the spec changes by that is put into the patch.
@@ -181,11 +197,8 @@ func (s *Standin) remove(ctx context.Context, k key, object fields, may policies
 	if !slices.Contains(finalizers, finalizer) || may.paused {
 		return retryNever, nil
 	}
-	deleted, err := s.cloud.forget(k, may.remove)
+	deleted, err := s.forget(k, may)
 	if err != nil {
-		if inUse := (*inUseError)(nil); errors.As(err, &inUse) {
-			s.waiting.add(k, []key{inUse.by})
-		}
 		return s.report(ctx, k, object, view{}, err)
 	}
 	s.stop(deleted)
@@ -194,6 +207,20 @@ func (s *Standin) remove(ctx context.Context, k key, object fields, may policies
 		"finalizers": list(finalizers), "resourceVersion": text(object, "metadata", "resourceVersion"),
 	}})
 	return retryNever, err
+}
+
+// forget deletes the resource of an object, or waits for what uses it. A user that it waits for already may have gone just before: only one that
+// is found again wakes it later.
+func (s *Standin) forget(k key, may policies) (*resource, error) {
+	for waited := map[key]bool{}; ; {
+		deleted, err := s.cloud.forget(k, may.remove)
+		inUse := (*inUseError)(nil)
+		if !errors.As(err, &inUse) || waited[inUse.by] {
+			return deleted, err
+		}
+		waited[inUse.by] = true
+		s.waiting.add(k, []key{inUse.by})
+	}
 }
 
 // patch changes an object but for its status, and returns it.

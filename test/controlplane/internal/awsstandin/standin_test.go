@@ -14,6 +14,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 // vpc and two subnets in two zones, and what a cluster needs.
@@ -426,5 +431,26 @@ func TestStandstill(t *testing.T) {
 		if action.GetVerb() == "patch" {
 			t.Errorf("patched without a change: %v", action)
 		}
+	}
+}
+
+// TestPassing holds that nothing is made for an object that is deleted before it has the finalizer: nobody would delete it.
+func TestPassing(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{})
+	asked := make(chan struct{}, 100)
+	h.client.PrependReactor("patch", "vpcs", func(clienttesting.Action) (bool, runtime.Object, error) {
+		asked <- struct{}{}
+		return true, nil, apierrors.NewNotFound(schema.GroupResource{Resource: "vpcs"}, "vpc")
+	})
+	h.create(managed(kindVPC, "vpc", `{cidrBlock: 10.0.0.0/16}`))
+	select {
+	case <-asked:
+	case <-time.After(15 * time.Second):
+		t.Fatal("the object was not looked at")
+	}
+	time.Sleep(100 * time.Millisecond) // What comes after the patch.
+	if made := h.Inventory(""); len(made) > 0 {
+		t.Errorf("made for an object that is gone: %v", made)
 	}
 }
