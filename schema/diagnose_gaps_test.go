@@ -60,7 +60,7 @@ func TestProblemsOfNamesAndLists(t *testing.T) {
 		},
 		"name of a warning": {
 			"the ids that can be accepted", `accept: "single-nat-gatway": "it costs less"`,
-			[]problem.Problem{in(5, 9, "accept.single-nat-gatway", `"single-nat-gatway" is not allowed as a name here: allowed is "single-nat-gateway", "deletion-protection-off", "public-endpoint-open", "equal-weight-pools", "database-deletion-protection-off", "database-unreachable", "permission-set-unassigned" or "alarms-without-receiver"`, `did you mean "single-nat-gateway"?`)},
+			[]problem.Problem{in(5, 9, "accept.single-nat-gatway", `"single-nat-gatway" is not allowed as a name here: allowed is "single-nat-gateway", "deletion-protection-off", "public-endpoint-open", "equal-weight-pools", "database-deletion-protection-off", "database-unreachable", "permission-set-unassigned", "alarms-without-receiver" or "account-unwatched"`, `did you mean "single-nat-gateway"?`)},
 		},
 		"format with a dot in its documentation": {
 			"a sentence ends at its end, not at a dot in a list of characters", `owner: ""`,

@@ -53,6 +53,15 @@ func trail(r *report, e *schema.Environment, t *schema.Trail) {
 	}
 }
 
+// unwatched warns where the baseline of a prod account is turned off, and no other environment makes it.
+func unwatched(r *report, e *schema.Environment, watched map[place]*schema.Environment) {
+	if e.Stage != schema.StageProd || e.Account == "" || e.Baseline == nil || e.Baseline.Enabled || watched[place{e.Account, e.Region}] != nil {
+		return
+	}
+	r.warning(e, "account-unwatched", "baseline.enabled",
+		fmt.Sprintf("nothing watches the account %s of %s in %s: no GuardDuty, Security Hub, AWS Config or budget", e.Account, e.Name, e.Region))
+}
+
 // place is an account and, but for what it has once, a region.
 type place struct{ account, region string }
 
@@ -89,5 +98,8 @@ func baselines(r *report) {
 			}
 			withTrail = e
 		}
+	}
+	for _, e := range r.config.Environments {
+		unwatched(r, e, inRegion)
 	}
 }

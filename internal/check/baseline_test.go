@@ -81,3 +81,36 @@ func trailElsewhere(message string) problem.Problem {
 	p := in(6, 18, "baseline.trail", message, "describe the trail in the environment of the management account")
 	return related(p, problem.Position{File: "environments/platform.cue", Line: 10, Column: 21}, "the management account is set here")
 }
+
+// TestUnwatched: the baseline of prod is turned off, which is rarely meant and can be accepted.
+func TestUnwatched(t *testing.T) {
+	t.Parallel()
+	const (
+		prod = "stage: \"prod\"\naccount: \"111122223333\"\nsharedAccount: true\n" + network
+		off  = "baseline: enabled: false\n"
+		mail = "baseline: budget: emails: [\"costs@acme.example\"]\n"
+	)
+	unwatched := []problem.Problem{warn("account-unwatched", in(8, 20, "baseline.enabled",
+		"nothing watches the account 111122223333 of dev in eu-west-1: no GuardDuty, Security Hub, AWS Config or budget"))}
+	cases := map[string]struct {
+		reason string
+		in     input
+		want   []problem.Problem
+	}{
+		"off":            {"nobody would notice", one(prod + off), unwatched},
+		"accepted":       {"somebody else watches", one(prod + off + "accept: \"account-unwatched\": \"the security team watches it\""), nil},
+		"on":             {"as it should be", one(prod + mail), nil},
+		"never said":     {"it is asked for, not assumed", one(prod), nil},
+		"of another":     {"one baseline is enough for an account", input{environments: map[string]string{"dev": prod + off, "two": "account: \"111122223333\"\nsharedAccount: true\n" + mail}}, nil},
+		"another region": {"detectors are of a region", input{environments: map[string]string{"dev": prod + off, "two": "account: \"111122223333\"\nsharedAccount: true\nregion: \"eu-central-1\"\n" + mail}}, unwatched},
+		"of dev":         {"it is for trying things", one("account: \"111122223333\"\n" + network + off), nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(check.Result{Warnings: tc.want}, plain(check.Run(tc.in.load(t)))); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

@@ -41,6 +41,7 @@ func Run(c *schema.Config) Result {
 	stateBuckets(r)
 	baselines(r)
 	organizations(r)
+	acceptedInVain(r)
 	return Result{Errors: problem.Sort(r.errors), Warnings: problem.Sort(r.warnings)}
 }
 
@@ -112,6 +113,30 @@ type report struct {
 	config   *schema.Config
 	errors   []problem.Problem
 	warnings []problem.Problem
+	accepted []acceptance
+}
+
+// acceptance is a warning that an environment accepts.
+type acceptance struct{ environment, id string }
+
+// acceptedInVain reports what an environment itself accepts and no check finds: when it comes again, nobody would hear of it.
+func acceptedInVain(r *report) {
+	if len(r.errors) > 0 {
+		return // What is wrong may hide what would be found.
+	}
+	for _, e := range r.config.Environments {
+		for _, id := range slices.Sorted(maps.Keys(e.Accept)) {
+			field := "accept." + id
+			if slices.Contains(r.accepted, acceptance{e.Name, id}) || !r.config.Own(e.Name, field) {
+				continue
+			}
+			r.warnings = append(r.warnings, problem.Problem{
+				Environment: e.Name, Position: r.config.Position(e.Name, field), Field: field,
+				Message: fmt.Sprintf("there is no %s in %s to accept", id, e.Name), Hint: "remove it, so that you hear of it when it comes",
+				Warning: "accepted-in-vain",
+			})
+		}
+	}
 }
 
 // error reports a problem in a field of an environment. The optional last argument is a hint.
@@ -127,6 +152,7 @@ func (r *report) error(e *schema.Environment, field, message string, hint ...str
 // warning reports something that is allowed and rarely wanted, unless the environment accepts it.
 func (r *report) warning(e *schema.Environment, id, field, message string) {
 	if _, accepted := e.Accept[id]; accepted {
+		r.accepted = append(r.accepted, acceptance{e.Name, id})
 		return
 	}
 	r.warnings = append(r.warnings, problem.Problem{

@@ -117,3 +117,31 @@ func TestOneEnvironment(t *testing.T) {
 		})
 	}
 }
+
+// TestAcceptedInVain: what is accepted and not there would not be heard of when it comes.
+func TestAcceptedInVain(t *testing.T) {
+	t.Parallel()
+	const accept = "accept: \"single-nat-gateway\": \"no traffic before the launch\"\n"
+	vain := in(5, 31, "accept.single-nat-gateway", "there is no single-nat-gateway in dev to accept", "remove it, so that you hear of it when it comes")
+	vain.Warning = "accepted-in-vain"
+	shared := one(network)
+	shared.shared = "environment: " + accept
+	cases := map[string]struct {
+		reason string
+		in     input
+		want   []problem.Problem
+	}{
+		"in vain":          {"dev may have one gateway", one(network + accept), []problem.Problem{vain}},
+		"needed":           {"prod has one gateway", one("stage: \"prod\"\naccount: \"111122223333\"\nnetwork: {cidr: \"10.20.0.0/16\", natGateways: \"single\"}\n" + accept), nil},
+		"for all":          {"others may need it", shared, nil},
+		"beside something": {"what is wrong may hide it", one("network: cidr: \"8.8.0.0/16\"\n" + accept), nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, plain(check.Run(tc.in.load(t))).Warnings); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

@@ -130,10 +130,19 @@ func (o *organizationReport) account(field, name string) bool {
 // units checks that each unit has the one that it is in, and that no two differ in case alone, which resources' names would not.
 func (o *organizationReport) units() {
 	keys := map[string]string{}
+	missing := map[string]int{} // The errors of units that are not there: one each, however many would be in it.
 	for _, path := range slices.Sorted(maps.Keys(o.o.Units)) {
 		if i := strings.LastIndex(path, "/"); i >= 0 {
-			if _, ok := o.o.Units[path[:i]]; !ok {
-				o.unknown("units."+path, "unit", path[:i], slices.Sorted(maps.Keys(o.o.Units)))
+			above := path[:i]
+			at, told := missing[above]
+			switch _, ok := o.o.Units[above]; {
+			case ok:
+			case told:
+				p := &o.errors[at]
+				p.Related = append(p.Related, o.related(o.e, "organization.units."+path, path+" would be in it as well"))
+			default:
+				missing[above] = len(o.errors)
+				o.noUnit(path, above)
 			}
 		}
 		if other, taken := keys[schema.UnitKey(path)]; taken {
@@ -143,13 +152,26 @@ func (o *organizationReport) units() {
 	}
 }
 
+// noUnit reports that the unit around another one has no entry.
+func (o *organizationReport) noUnit(path, above string) {
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(o.o.Units)), func(other string) bool { return strings.HasPrefix(other, above+"/") })
+	hint := fmt.Sprintf("each level has an entry: add %q: {}", above)
+	if nearest, ok := problem.Nearest(above, others); ok {
+		hint = "did you mean " + nearest + "?"
+	}
+	o.fail("units."+path, fmt.Sprintf("there is no unit %q", above), hint)
+}
+
 // placed checks that each account is in one unit.
 func (o *organizationReport) placed() {
-	in := map[string]string{}
+	in, meant := map[string]string{}, map[string]bool{} // What is misspelt is not reported as missing as well.
 	for _, path := range slices.Sorted(maps.Keys(o.o.Units)) {
 		for i, name := range o.o.Units[path].Accounts {
 			field := fmt.Sprintf("units.%s.accounts[%d]", path, i)
 			if !o.account(field, name) {
+				if nearest, ok := problem.Nearest(name, o.members); ok {
+					meant[nearest] = true
+				}
 				continue
 			}
 			if other, taken := in[name]; taken {
@@ -160,11 +182,20 @@ func (o *organizationReport) placed() {
 			in[name] = path
 		}
 	}
+	var outside []string
 	for _, name := range o.members {
-		if named := o.config.Environment(name); in[name] == "" && (named == nil || named.Account != "") {
-			o.fail("units", fmt.Sprintf("the account %s is in no unit: no policy of a unit would reach it", name),
-				fmt.Sprintf("add %q to accounts of a unit", name))
+		if named := o.config.Environment(name); in[name] == "" && !meant[name] && (named == nil || named.Account != "") {
+			outside = append(outside, name)
 		}
+	}
+	switch len(outside) {
+	case 0:
+	case 1:
+		o.fail("units", fmt.Sprintf("the account %s is in no unit: no policy of a unit would reach it", outside[0]),
+			fmt.Sprintf("add %q to accounts of a unit", outside[0]))
+	default:
+		o.fail("units", fmt.Sprintf("the accounts %s are in no unit: no policy of a unit would reach them", strings.Join(outside, ", ")),
+			"name each in accounts of a unit")
 	}
 }
 
@@ -219,8 +250,13 @@ func (o *organizationReport) emails() {
 	}
 }
 
+// manyManagers is the one service of schema.DelegableServices that AWS lets several accounts manage (AWS Organizations user guide, services that
+// work with Organizations: GuardDuty, Security Hub, Inspector and IAM Access Analyzer take one).
+const manyManagers = "config.amazonaws.com"
+
 // delegated checks the accounts that manage a service: what may not act in the organization cannot be delegated.
 func (o *organizationReport) delegated() {
+	managers := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(o.o.DelegatedAdministrators)) {
 		field := "delegatedAdministrators." + name
 		o.account(field, name)
@@ -231,7 +267,11 @@ func (o *organizationReport) delegated() {
 				o.fail(where, "Crossplane's role may not delegate "+service, "leave it out, and delegate it by hand (docs/ORGANIZATION.md)")
 			case !slices.Contains(o.o.ServiceAccess, service):
 				o.fail(where, service+" is not in organization.serviceAccess", "add it there")
+			case managers[service] != "" && service != manyManagers:
+				p := o.fail(where, fmt.Sprintf("%s is managed by %s already: AWS allows one account", service, managers[service]), "remove one of the two")
+				p.Related = []problem.Related{o.related(o.e, "organization.delegatedAdministrators."+managers[service], managers[service]+"'s services are set here")}
 			}
+			managers[service] = cmpOr(managers[service], name)
 		}
 	}
 }

@@ -81,6 +81,17 @@ func TestOrganization(t *testing.T) {
 			"each level has an entry", types + "units: {\"Workloads/All\": accounts: [\"dev\", \"prod\"], Workload: {}}",
 			[]problem.Problem{inOrganization(11, 26, "units.Workloads/All", `there is no unit "Workloads"`, "did you mean Workload?")},
 		},
+		"no unit around two": {
+			"one entry is missing, however many are in it", types + "units: {\"Workloads/A\": accounts: [\"dev\"]\n\"Workloads/B\": accounts: [\"prod\"]}",
+			[]problem.Problem{related(
+				inOrganization(11, 24, "units.Workloads/A", `there is no unit "Workloads"`, `each level has an entry: add "Workloads": {}`),
+				at("management", 12, 16), "Workloads/B would be in it as well",
+			)},
+		},
+		"accounts in no unit": {
+			"nobody has begun with units", types,
+			[]problem.Problem{inOrganization(7, 15, "units", "the accounts dev, prod are in no unit: no policy of a unit would reach them", "name each in accounts of a unit")},
+		},
 		"capitals": {
 			"names of resources have none", types + "units: {A: accounts: [\"dev\", \"prod\"], a: {}}",
 			[]problem.Problem{inOrganization(11, 42, "units.a", "it differs from A in capital letters alone", "")},
@@ -136,6 +147,13 @@ func TestOrganization(t *testing.T) {
 		"delegated, not trusted": {
 			"AWS refuses it", types + placed + "delegatedAdministrators: dev: services: [\"config.amazonaws.com\"]",
 			[]problem.Problem{inOrganization(12, 42, "delegatedAdministrators.dev.services[0]", "config.amazonaws.com is not in organization.serviceAccess", "add it there")},
+		},
+		"delegated twice": {
+			"AWS takes one account", types + placed + "delegatedAdministrators: {dev: services: [\"guardduty.amazonaws.com\"]\nprod: services: [\"guardduty.amazonaws.com\"]}",
+			[]problem.Problem{related(
+				inOrganization(13, 18, "delegatedAdministrators.prod.services[0]", "guardduty.amazonaws.com is managed by dev already: AWS allows one account", "remove one of the two"),
+				at("management", 12, 32), "dev's services are set here",
+			)},
 		},
 		"delegated, not by this role": {
 			"it may delegate what watches over accounts",

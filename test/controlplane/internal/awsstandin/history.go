@@ -55,7 +55,9 @@ func Twice(history []Event) []string {
 		m := made{e.Kind, e.Account, e.Region, e.Object}
 		switch e.What {
 		case Created:
-			ids[m] = append(ids[m], e.ID)
+			if !slices.Contains(ids[m], e.ID) { // A setting that is put once more is the same one.
+				ids[m] = append(ids[m], e.ID)
+			}
 		case Deleted:
 			ids[m] = slices.DeleteFunc(ids[m], func(id string) bool { return id == e.ID })
 		}

@@ -22,6 +22,8 @@ type remembered struct {
 	// aws are the resources of AWS, and events how many things had happened to them.
 	aws    []string
 	events int
+	// left is what AWS had already that nobody managed, such as what stays of environments that went.
+	left []string
 	// objects are the UIDs of what workload clusters have, by cluster, kind and name.
 	objects map[string]string
 }
@@ -85,7 +87,7 @@ func hubIsLost(ctx context.Context, w *world.World) error {
 	if err := settleUntouched(ctx, w, was); err != nil {
 		return err
 	}
-	return process.Until(ctx, "the end state", w.Limit, func(ctx context.Context) error { return errors.Join(sameAs(ctx, w, was), sameEnd(w)(ctx)) })
+	return process.Until(ctx, "the end state", w.Limit, func(ctx context.Context) error { return errors.Join(sameAs(ctx, w, was), sameEnd(w, was.left...)(ctx)) })
 }
 
 // restoreIDs applies the backup and waits until AWS is found to have all of it.
@@ -153,7 +155,7 @@ func remember(ctx context.Context, w *world.World) (*remembered, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &remembered{backup: backup(managed), aws: identities(w.AWS.Inventory("")), events: len(w.AWS.History()), objects: objects}, nil
+	return &remembered{backup: backup(managed), aws: identities(w.AWS.Inventory("")), events: len(w.AWS.History()), left: w.AWS.Orphans(), objects: objects}, nil
 }
 
 // identities say which resources there are, no matter whom they belong to.
