@@ -154,6 +154,12 @@ func TestRecordsStay(t *testing.T) {
 				aliases = s.Condition["ForAnyValue:StringLike"]["kms:ResourceAliases"]
 			case "FilesOfAuditStay":
 				resources = s.Resource
+				// An alias that moves to another key would take the guardrail of its key along.
+				for _, action := range []string{"kms:DeleteAlias", "kms:UpdateAlias", "s3:DeleteBucket"} {
+					if !slices.Contains(s.Action, action) {
+						t.Errorf("%s: %s allows %s", file, s.Sid, action)
+					}
+				}
 			}
 		}
 		seen := map[string]int{}
