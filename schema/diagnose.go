@@ -135,7 +135,7 @@ func (d *diagnosis) explain(path []string, err errors.Error) []problem.Problem {
 	if len(literals) > 1 && literals[0].written() != literals[1].written() && d.fits(path, literals[0]) && d.fits(path, literals[1]) {
 		p.Message = fmt.Sprintf("%s contradicts %s", literals[0].text(), literals[1].text())
 		p.Related = []problem.Related{{Position: literals[1].position(), Message: "the other value is set here"}}
-		p.Hint = "a shared value that environments may change is written as a default: *" + literals[1].text() + " | _"
+		p.Hint = reconciled(p.Position, literals[1])
 		return []problem.Problem{p}
 	}
 	for _, candidate := range literals {
@@ -148,6 +148,19 @@ func (d *diagnosis) explain(path []string, err errors.Error) []problem.Problem {
 		return deeper
 	}
 	return []problem.Problem{d.wrongValue(p, wrong, d.constraint(path), err)}
+}
+
+// reconciled is the hint where a value contradicts another one: of one folder one is too many, and a shared one should have been a default.
+func reconciled(here problem.Position, other place) string {
+	const asDefault = "a shared value that environments may change is written as a default: "
+	switch {
+	case pathpkg.Dir(here.File) == pathpkg.Dir(other.position().File):
+		return "remove one of the two"
+	case other.text() != other.written():
+		return asDefault + "* before it, and | _ behind"
+	default:
+		return asDefault + "*" + other.text() + " | _"
+	}
 }
 
 // wrongValue says of a value what is allowed in its place.

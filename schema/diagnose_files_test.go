@@ -116,7 +116,20 @@ func TestProblemsOfFiles(t *testing.T) {
 			[]problem.Problem{{
 				Environment: "dev", Position: at(own, 4, 29), Field: "network.cidr", Message: `"10.0.0.0/16" contradicts "10.1.0.0/16"`,
 				Related: []problem.Related{{Position: at(own, 5, 29), Message: "the other value is set here"}},
-				Hint:    `a shared value that environments may change is written as a default: *"10.1.0.0/16" | _`,
+				Hint:    "remove one of the two",
+			}},
+		},
+		"contradiction with a long list that is shared": {
+			"a value that is cut short is no CUE",
+			map[string]string{
+				own:      good + "environment: allowDeletion: [\"network\"]\n",
+				defaults: shared + "environment: allowDeletion: [\"network\", \"cluster\", \"registry\", \"edge\", \"database\", \"baseline\"]\n",
+			},
+			[]problem.Problem{{
+				Environment: "dev", Position: at(own, 4, 29), Field: "allowDeletion",
+				Message: `["network"] contradicts ["network", "cluster", "registry", "edge", "database", "..."`,
+				Related: []problem.Related{{Position: at(defaults, 11, 29), Message: "the other value is set here"}},
+				Hint:    "a shared value that environments may change is written as a default: * before it, and | _ behind",
 			}},
 		},
 		"contradiction with what is shared": {
