@@ -49,3 +49,15 @@ func (s *Standin) Remove(e Event) error {
 	s.cloud.history = slices.DeleteFunc(s.cloud.history, func(other Event) bool { return other.Kind == e.Kind && other.Account == e.Account && other.ID == e.ID })
 	return nil
 }
+
+// Empty takes what nobody manages out of an account, as people do who are done with it.
+func (s *Standin) Empty(account string) {
+	s.cloud.mu.Lock()
+	defer s.cloud.mu.Unlock()
+	for place, r := range s.cloud.resources {
+		if r.place.account == account && r.object == "" {
+			delete(s.cloud.resources, place)
+			s.cloud.note(Deleted, r)
+		}
+	}
+}

@@ -74,3 +74,21 @@ func TestContested(t *testing.T) {
 		t.Errorf("contested: %q", got)
 	}
 }
+
+// TestEmpty: what somebody manages stays, and so do other accounts.
+func TestEmpty(t *testing.T) {
+	t.Parallel()
+	h := start(t, Options{}, network()...)
+	h.ready(kindSubnet, "b")
+	for _, id := range []string{"vpc-0123456789abcdef0", "vpc-0123456789abcdef1"} {
+		where := map[string]string{"vpc-0123456789abcdef0": account, "vpc-0123456789abcdef1": "999900000009"}[id]
+		if err := h.Import(Existing{Kind: kindVPC, Account: where, Region: region, ExternalName: id, Params: fields{"cidrBlock": "10.0.0.0/16"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := len(h.Inventory(account))
+	h.Empty(account)
+	if after := len(h.Inventory(account)); after != before-1 || len(h.Inventory("999900000009")) != 1 {
+		t.Errorf("of %d resources %d are left", before, after)
+	}
+}

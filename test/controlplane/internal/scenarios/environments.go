@@ -54,6 +54,9 @@ func comeAndGo(ctx context.Context, w *world.World) error {
 	if err != nil {
 		return err
 	}
+	for _, account := range []string{previewAccount, vaultAccount} {
+		w.AWS.Empty(account) // What a run before has left.
+	}
 	err = inOrder(ctx, w,
 		step{"preview and vault are described in ten lines each", appear},
 		step{"their folders are removed with nothing said before", removedCarelessly},

@@ -62,7 +62,11 @@ func sameEnd(w *world.World, left ...string) func(context.Context) error {
 				problems = append(problems, fmt.Errorf("AWS (stand-in) refuses %s %s: %s", record.Kind, record.Name, record.Message))
 			}
 		}
-		return errors.Join(onceInAWS(w, left...), first(problems), functions(ctx, w), registrations(ctx, w), delivered(ctx, w), parity(ctx, w))
+		err = errors.Join(onceInAWS(w, left...), first(problems), functions(ctx, w), registrations(ctx, w), delivered(ctx, w))
+		if err != nil {
+			return err
+		}
+		return parity(ctx, w) // The dearest look, and it says what it has seen.
 	}
 }
 

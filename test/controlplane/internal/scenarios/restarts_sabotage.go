@@ -33,7 +33,7 @@ func restartSabotages() []sabotage {
 					return process.Until(ctx, "Argo CD", w.Limit, w.Available("argocd"))
 				}, nil
 			},
-			says:  []string{"deployment argocd-repo-server is not available", "the image is not found"},
+			says:  []string{"deployment argocd-repo-server is not available", "manifest unknown"},
 			limit: sabotageLimit,
 		},
 		{

@@ -180,9 +180,7 @@ func seedSabotages() []sabotage {
 	return []sabotage{
 		{
 			what: "a VPC turns unready", says: []string{"Network of ", "InfrastructureReady=False", "vpc"},
-			do: func(_ context.Context, w *world.World) (func(context.Context) error, error) {
-				return undo(w.AWS.Inject(awsstandin.Fault{Kind: "VPC", Mode: awsstandin.NeverReady})), nil
-			},
+			do: turnsUnready("Network", awsstandin.Fault{Kind: "VPC", Mode: awsstandin.NeverReady}),
 		},
 		{
 			what: "the image of a service cannot be pulled any more", says: []string{"Deployment ", "ImagePullBackOff", "manifest unknown"},
@@ -200,10 +198,27 @@ func seedSabotages() []sabotage {
 		},
 		{
 			what: "the databases turn unready", says: []string{"ExternalSecret api/database", "Database of ", "InfrastructureReady=False"},
-			do: func(_ context.Context, w *world.World) (func(context.Context) error, error) {
-				return undo(w.AWS.Inject(awsstandin.Fault{Kind: "rds.aws.upbound.io/Cluster", Mode: awsstandin.NeverReady})), nil
-			},
+			do: turnsUnready("Database", awsstandin.Fault{Kind: "rds.aws.upbound.io/Cluster", Mode: awsstandin.NeverReady}),
 		},
+	}
+}
+
+// turnsUnready lets AWS misbehave until claims of a kind say so.
+func turnsUnready(kind string, fault awsstandin.Fault) func(context.Context, *world.World) (func(context.Context) error, error) {
+	return func(ctx context.Context, w *world.World) (func(context.Context) error, error) {
+		back := undo(w.AWS.Inject(fault))
+		return back, process.Until(ctx, "a claim "+kind+" to be unready", w.Limit, func(ctx context.Context) error {
+			claims, err := w.Claims(ctx)
+			if err != nil {
+				return err
+			}
+			for _, c := range claims {
+				if status, _ := field.Condition(c.Object, "InfrastructureReady"); c.GetKind() == kind && status == "False" {
+					return nil
+				}
+			}
+			return errors.New("all are ready")
+		})
 	}
 }
 
