@@ -133,7 +133,7 @@ func (s *weather) growth(ctx context.Context) error {
 	stuck := s.AWS.Inject(awsstandin.Fault{Kind: kindNATGateway, Name: regexp.QuoteMeta(added), Mode: awsstandin.NeverReady})
 	defer stuck()
 	refuses()
-	if err := s.told(ctx, tale{reason: "Waiting", says: []string{"1 of 2 NAT gateways", added}, health: "Progressing"}); err != nil {
+	if err := s.told(ctx, tale{reason: "Waiting", says: []string{"waiting for 1 of ", " NAT gateways", added}, health: "Progressing"}); err != nil {
 		return err
 	}
 	s.Say("it becomes ready")
