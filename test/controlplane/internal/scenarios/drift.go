@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/innovate-inc/genops/test/controlplane/internal/field"
 	"github.com/innovate-inc/genops/test/controlplane/internal/process"
@@ -292,7 +294,7 @@ func withoutSelfHeal(ctx context.Context, w *world.World) (func(context.Context)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // It says what failed.
 	}
-	return nil, process.Until(ctx, "selfHeal to be off", w.Limit, func(ctx context.Context) error {
+	err = process.Until(ctx, "selfHeal to be off", w.Limit, func(ctx context.Context) error {
 		found, err := application(ctx, w, environment+"-namespaces")
 		if err != nil {
 			return err
@@ -300,7 +302,32 @@ func withoutSelfHeal(ctx context.Context, w *world.World) (func(context.Context)
 		if heals, _, _ := unstructured.NestedBool(found.Object, "spec", "syncPolicy", "automated", "selfHeal"); heals {
 			return errors.New("it is on")
 		}
-		return w.Synced(ctx, head) // The sync of a new commit would heal all the same.
+		return w.Synced(ctx, head)
+	})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // It says what it waited for.
+	}
+	return nil, syncOnce(ctx, w, environment+"-namespaces", head)
+}
+
+// syncOnce syncs an Application with a commit. Without selfHeal, Argo CD syncs each commit once, also one that changes nothing of it: the first edit
+// by hand after such a commit would be healed.
+func syncOnce(ctx context.Context, w *world.World, name, commit string) error {
+	api := w.Dynamic.Resource(applications).Namespace("argocd")
+	operation := []byte(`{"operation":{"initiatedBy":{"username":"e2e"},"sync":{"revision":"` + commit + `"}}}`)
+	if _, err := api.Patch(ctx, name, types.MergePatchType, operation, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("sync %s: %w", name, err)
+	}
+	return process.Until(ctx, name+" to be synced", w.Limit, func(ctx context.Context) error { //nolint:wrapcheck // It says what it waited for.
+		a, err := application(ctx, w, name)
+		if err != nil {
+			return err
+		}
+		phase, revision := field.Text(a.Object, "status", "operationState", "phase"), field.Text(a.Object, "status", "operationState", "syncResult", "revision")
+		if phase != "Succeeded" || revision != commit {
+			return fmt.Errorf("the last sync is of %.7s, %s", revision, phase)
+		}
+		return nil
 	})
 }
 
