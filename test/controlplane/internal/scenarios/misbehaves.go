@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,21 +112,26 @@ func (s *weather) growth(ctx context.Context) error {
 	if _, err := s.RenderAndPush(ctx, s.environment+": a NAT gateway in each zone"); err != nil {
 		return err //nolint:wrapcheck // It says what failed.
 	}
-	var added string
-	err = process.Until(ctx, "another NAT gateway", s.Limit, func(ctx context.Context) error {
+	var added string // The first of them: what is said names it.
+	seen := 0
+	err = process.Until(ctx, "other NAT gateways", s.Limit, func(ctx context.Context) error {
 		now, err := s.gateways(ctx)
-		for name := range now {
-			if !old[name] {
-				added = name
-			}
+		if err != nil {
+			return err
 		}
-		if err == nil && added == "" {
-			err = fmt.Errorf("there is none: %s", s.says(ctx))
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(now)), func(name string) bool { return old[name] })
+		if len(names) == 0 {
+			return fmt.Errorf("there is none: %s", s.says(ctx))
 		}
-		return err
+		if len(names) != seen {
+			seen = len(names)
+			return fmt.Errorf("there are %d, and more may come", seen)
+		}
+		added = names[0]
+		return nil
 	})
 	if err != nil {
-		return err
+		return err //nolint:wrapcheck // It says what it waited for.
 	}
 	if err := s.told(ctx, tale{reason: "ResourceRefused", says: []string{added + ": create failed", limitExceeded}, health: "Degraded"}); err != nil {
 		return err
