@@ -149,7 +149,8 @@ func releasedToDev(ctx context.Context, w *world.World) error {
 func untilUnless(ctx context.Context, w *world.World, what string, check, must func(context.Context) error) error {
 	var broken error
 	err := process.Until(ctx, what, w.Limit, func(ctx context.Context) error {
-		if broken = must(ctx); broken != nil {
+		if err := must(ctx); err != nil && ctx.Err() == nil {
+			broken = err
 			return nil
 		}
 		return check(ctx)
@@ -380,9 +381,10 @@ func healthy(ctx context.Context, w *world.World, name string) error {
 
 // orderSabotages break what keeps the order.
 func orderSabotages() []sabotage {
+	const limit = 3 * time.Minute // A sync of root has many waves.
 	return []sabotage{
 		{
-			what: "the ApplicationSet of the add-on goes to all stages at once", at: "the releases are pushed",
+			what: "the ApplicationSet of the add-on goes to all stages at once", at: "the releases are pushed", limit: limit,
 			says: []string{"prod has ", addonProgram, "while staging is not healthy"},
 			do: func(ctx context.Context, w *world.World) (func(context.Context) error, error) {
 				return nothing, edit(ctx, w, "bootstrap/argocd/applicationset-"+addon+".yaml", func(set map[string]any) {
@@ -391,7 +393,7 @@ func orderSabotages() []sabotage {
 			},
 		},
 		{
-			what: "prod's composition calls the new version of the function before staging's does", at: "the releases are pushed",
+			what: "prod's composition calls the new version of the function before staging's does", at: "the releases are pushed", limit: limit,
 			says: []string{"the VPC of prod has the tag " + changedTag, "too early"},
 			do: func(ctx context.Context, w *world.World) (func(context.Context) error, error) {
 				return nothing, edit(ctx, w, "bootstrap/compositions/xnetworks-prod.yaml", func(composition map[string]any) {
@@ -406,7 +408,7 @@ func orderSabotages() []sabotage {
 			},
 		},
 		{
-			what: "prod's projects lose their windows", at: "prod is changed",
+			what: "prod's projects lose their windows", at: "prod is changed", limit: limit,
 			says: []string{"outside of its window", "of prod"},
 			do: func(ctx context.Context, w *world.World) (func(context.Context) error, error) {
 				var problems []error
