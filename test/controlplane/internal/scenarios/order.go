@@ -215,12 +215,15 @@ func windowHolds(ctx context.Context, w *world.World) error {
 	if err != nil {
 		return err
 	}
-	commit, err := w.RenderAndPush(ctx, "prod: a smaller amd64 pool, flow logs for two years")
-	if err != nil {
+	if _, err := w.RenderAndPush(ctx, "prod: a smaller amd64 pool, flow logs for two years"); err != nil {
 		return err
 	}
 	if err := moment(ctx, "prod is changed"); err != nil {
 		return err
+	}
+	commit, err := w.Git.Head(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // It says what failed.
 	}
 	for _, name := range []string{"claims-prod", "prod-node-pools"} {
 		err := process.Until(ctx, name+" to see the change", w.Limit, func(ctx context.Context) error {
