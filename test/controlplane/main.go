@@ -64,6 +64,7 @@ type flags struct {
 	only     string
 	suite    string
 	sabotage bool
+	faults   string
 	some     string
 	steps    string
 	build    bool
@@ -80,6 +81,7 @@ func parse() flags {
 	flag.IntVar(&f.basePort, "base-port", 24000, "first port that is used") //nolint:mnd // Below those that Linux gives out by itself.
 	flag.StringVar(&f.only, "only", "", "run only scenarios whose names contain one of these texts, with commas between; the first always runs")
 	flag.StringVar(&f.suite, "suite", scenarios.Everyday, "which scenarios: "+scenarios.Everyday+", "+scenarios.Nightly+" or "+scenarios.Scale)
+	flag.StringVar(&f.faults, "faults", "", "with -sabotage: only faults whose names contain one of these texts, with commas between")
 	flag.BoolVar(&f.sabotage, "sabotage", false, "run each scenario again with each fault that it has to notice")
 	flag.StringVar(&f.some, "environments", "", "reduce the platform to these environments, with commas between; empty for all")
 	flag.StringVar(&f.steps, "scale", "10,25,50", "numbers of environments that the suite "+scenarios.Scale+" grows the platform to, with commas between")
@@ -233,7 +235,7 @@ func test(ctx context.Context, f flags, programs *world.Programs) (int, error) {
 		}
 	}()
 	tell(w)
-	report := scenarios.Run(ctx, w, scenarios.Options{Suite: f.suite, Only: list(f.only), Sabotage: f.sabotage})
+	report := scenarios.Run(ctx, w, scenarios.Options{Suite: f.suite, Only: list(f.only), Sabotage: f.sabotage, Faults: list(f.faults)})
 	report.Print(os.Stdout)
 	if f.hold && ctx.Err() == nil {
 		say("everything keeps running until Ctrl-C")

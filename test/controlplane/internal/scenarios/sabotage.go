@@ -34,12 +34,15 @@ func moment(ctx context.Context, name string) error {
 	return nil
 }
 
-// sabotaged runs a scenario once with each of its sabotages, and brings the world back in order after each.
-func sabotaged(ctx context.Context, w *world.World, s scenario) []Result {
+// sabotaged runs a scenario once with each of its sabotages that are asked for, and brings the world back in order after each.
+func sabotaged(ctx context.Context, w *world.World, s scenario, faults []string) []Result {
 	var results []Result
 	for _, sab := range s.sabotages {
 		if ctx.Err() != nil {
 			break
+		}
+		if !matches(faults, sab.what) {
+			continue
 		}
 		w.Say("sabotage: %s", sab.what)
 		began := time.Now()

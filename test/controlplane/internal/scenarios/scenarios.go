@@ -101,6 +101,8 @@ type Options struct {
 	Only []string
 	// Sabotage runs each scenario that is asked for again with each of its sabotages.
 	Sabotage bool
+	// Faults are parts of the names of sabotages; empty for all.
+	Faults []string
 }
 
 // Result is how one scenario went.
@@ -125,9 +127,7 @@ type Report struct {
 func Run(ctx context.Context, w *world.World, o Options) *Report {
 	report := &Report{}
 	start := time.Now()
-	wanted := func(name string) bool {
-		return len(o.Only) == 0 || slices.ContainsFunc(o.Only, func(text string) bool { return strings.Contains(name, text) })
-	}
+	wanted := func(name string) bool { return matches(o.Only, name) }
 	for i, s := range suites()[o.Suite] {
 		if ctx.Err() != nil {
 			break
@@ -149,12 +149,17 @@ func Run(ctx context.Context, w *world.World, o Options) *Report {
 		}
 		report.Results = append(report.Results, Result{Name: s.name, Took: time.Since(began), Err: err})
 		if o.Sabotage && err == nil && wanted(s.name) {
-			report.Results = append(report.Results, sabotaged(ctx, w, s)...)
+			report.Results = append(report.Results, sabotaged(ctx, w, s, o.Faults)...)
 		}
 	}
 	report.Total = time.Since(start)
 	report.Notes = notes(w)
 	return report
+}
+
+// matches tells whether a name contains one of some texts, or there are none.
+func matches(texts []string, name string) bool {
+	return len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(name, text) })
 }
 
 // Failed tells whether a scenario failed.
