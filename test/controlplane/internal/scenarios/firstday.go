@@ -159,24 +159,29 @@ func delivered(ctx context.Context, w *world.World) error {
 	return errors.Join(problems...)
 }
 
-// settle waits until everything has followed the last commit and is healthy, and says now and then what is not.
+// settle waits until everything has followed the last commit and is healthy.
 func settle(ctx context.Context, w *world.World) error {
-	last := time.Now()
-	lastText := ""
-	return process.Until(ctx, "everything to become healthy", w.Limit, func(ctx context.Context) error {
+	return telling(ctx, w, "everything to become healthy", func(ctx context.Context) ([]string, error) {
 		behind, err := w.Behind(ctx) // First: what follows may become unhealthy by it.
 		if err != nil {
-			return err
+			return nil, err
 		}
 		problems, err := w.Unhealthy(ctx)
-		if err != nil {
+		if err != nil || len(problems) > 0 {
+			return problems, err
+		}
+		return behind, nil
+	})
+}
+
+// telling waits until there are no problems any more, and says now and then which there are.
+func telling(ctx context.Context, w *world.World, what string, look func(context.Context) ([]string, error)) error {
+	last := time.Now()
+	lastText := ""
+	return process.Until(ctx, what, w.Limit, func(ctx context.Context) error {
+		problems, err := look(ctx)
+		if err != nil || len(problems) == 0 {
 			return err
-		}
-		if len(problems) == 0 {
-			problems = behind
-		}
-		if len(problems) == 0 {
-			return nil
 		}
 		const often, most = 10 * time.Second, 12
 		text := strings.Join(problems[:min(most, len(problems))], "\n")
@@ -185,6 +190,16 @@ func settle(ctx context.Context, w *world.World) error {
 			w.Say("waiting for %d: %s", len(problems), strings.Join(shortened(problems[:min(2, len(problems))]), "; ")) //nolint:mnd // Fits a line.
 		}
 		return errors.New(text)
+	})
+}
+
+// atTheEnd waits for the end state of a scenario, and says now and then what is not as it has to be.
+func atTheEnd(ctx context.Context, w *world.World, is func(context.Context) error) error {
+	return telling(ctx, w, "the end state", func(ctx context.Context) ([]string, error) {
+		if err := is(ctx); err != nil {
+			return strings.Split(err.Error(), "\n"), nil
+		}
+		return nil, nil
 	})
 }
 

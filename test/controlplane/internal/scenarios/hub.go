@@ -87,7 +87,7 @@ func hubIsLost(ctx context.Context, w *world.World) error {
 	if err := settleUntouched(ctx, w, was); err != nil {
 		return err
 	}
-	return process.Until(ctx, "the end state", w.Limit, func(ctx context.Context) error { return errors.Join(sameAs(ctx, w, was), sameEnd(w, was.left...)(ctx)) })
+	return atTheEnd(ctx, w, func(ctx context.Context) error { return errors.Join(sameAs(ctx, w, was), sameEnd(w, was.left...)(ctx)) })
 }
 
 // restoreIDs applies the backup and waits until AWS is found to have all of it.

@@ -47,7 +47,7 @@ func restarts(ctx context.Context, w *world.World) error {
 	if err := settle(ctx, w); err != nil {
 		return errors.Join(onceInAWS(w), err)
 	}
-	return process.Until(ctx, "the end state", w.Limit, sameEnd(w))
+	return atTheEnd(ctx, w, sameEnd(w))
 }
 
 // sameEnd checks what has to be true at the end, no matter what was killed on the way. left is what nobody managed before that, as it was meant.
