@@ -34,6 +34,11 @@ func TestCertificatesAreProved(t *testing.T) {
 	proved := site(true)
 	h.create(proved[len(proved)-1])
 	h.ready(kindValidation, "validation")
+	for _, e := range h.History() {
+		if e.Kind == kindValidation {
+			t.Errorf("waiting for a certificate makes nothing: %s", e)
+		}
+	}
 	distribution := h.ready(kindDistribution, "distribution")
 	for field, want := range map[string]string{"domainName": ".cloudfront.net", "hostedZoneId": "Z2FDTNDATAQYW2", "arn": "arn:aws:cloudfront::" + account + ":distribution/E"} {
 		if got := text(distribution, "status", "atProvider", field); !strings.Contains(got, want) {

@@ -35,10 +35,16 @@ func (e Event) String() string {
 
 // note notes an event; the cloud is locked.
 func (c *cloud) note(what string, r *resource) {
+	if onlyWaits(r.kind) {
+		return
+	}
 	c.history = append(c.history, Event{
 		What: what, Kind: r.kind.full(), Account: r.place.account, Region: r.place.region, ID: r.identity, Object: r.object, UID: r.uid, Time: time.Now(),
 	})
 }
+
+// onlyWaits tells kinds that make nothing in AWS: the provider waits for a certificate, and may do so again.
+func onlyWaits(k kind) bool { return k.full() == kindValidation }
 
 // History is what happened to the resources of AWS, the oldest first.
 func (s *Standin) History() []Event {
@@ -102,7 +108,7 @@ func Contested(history []Event) []string {
 func (s *Standin) Orphans() []string {
 	s.cloud.mu.Lock()
 	resources := slices.Collect(maps.Values(s.cloud.resources))
-	made := slices.DeleteFunc(resources, func(r *resource) bool { return r.maker == "" })
+	made := slices.DeleteFunc(resources, func(r *resource) bool { return r.maker == "" || onlyWaits(r.kind) })
 	orphans := map[*resource]key{}
 	for _, r := range made {
 		orphans[r] = key{r.kind.full(), r.object}
