@@ -14,9 +14,6 @@ import (
 // TestEnvironmentsRender: as many environments as there can be are accepted beside the platform's own, without a warning.
 func TestEnvironmentsRender(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds genops")
-	}
 	root, err := filepath.Abs("../../../..")
 	if err != nil {
 		t.Fatal(err)

@@ -33,15 +33,11 @@ func snapshot(ctx context.Context, w *world.World) (map[string]seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := w.Claims(ctx)
+	ours, err := w.ClaimsAndComposites(ctx)
 	if err != nil {
 		return nil, err
 	}
-	composites, err := w.Composites(ctx)
-	if err != nil {
-		return nil, err
-	}
-	add("hub", slices.Concat(managed, claims, composites)...)
+	add("hub", append(managed, ours...)...)
 	for _, kind := range []struct{ group, version, plural string }{
 		{"protection.crossplane.io", "v1beta1", "clusterusages"},
 		{"argoproj.io", "v1alpha1", "applicationsets"},

@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -24,17 +23,13 @@ func (w *World) Behind(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := w.Claims(ctx)
-	if err != nil {
-		return nil, err
-	}
-	composites, err := w.Composites(ctx)
+	ours, err := w.ClaimsAndComposites(ctx)
 	if err != nil {
 		return nil, err
 	}
 	latest := latestRevisions(revisions)
 	var behind []string
-	for _, u := range slices.Concat(claims, composites) {
+	for _, u := range ours {
 		if why := follows(u, latest); why != "" {
 			behind = append(behind, fmt.Sprintf("%s %s %s", u.GetKind(), u.GetName(), why))
 		}

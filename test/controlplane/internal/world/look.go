@@ -52,6 +52,11 @@ func (w *World) Composites(ctx context.Context) ([]unstructured.Unstructured, er
 	return w.ours(ctx, func(kind string) bool { return strings.HasPrefix(kind, "X") })
 }
 
+// ClaimsAndComposites are both.
+func (w *World) ClaimsAndComposites(ctx context.Context) ([]unstructured.Unstructured, error) {
+	return w.ours(ctx, func(string) bool { return true })
+}
+
 // ours are the objects of the kinds that genops defines.
 func (w *World) ours(ctx context.Context, wanted func(kind string) bool) ([]unstructured.Unstructured, error) {
 	plurals, err := w.served(ClaimGroup + "/" + ClaimVersion)
