@@ -36,7 +36,7 @@ func (p place) text() string {
 	if service := SecretAddress(line); service != "" && strings.Contains(line, "/") {
 		return "an address of " + service
 	}
-	return shortened(masked(line))
+	return shortened(Masked(line))
 }
 
 // literal tells values that stand for themselves from references, defaults and constraints.

@@ -17,7 +17,7 @@ import (
 // message is the text of an error of CUE, without its path and positions, and without what may be a secret.
 func message(e errors.Error) string {
 	format, args := e.Msg()
-	return masked(fmt.Sprintf(format, args...))
+	return Masked(fmt.Sprintf(format, args...))
 }
 
 // plainProblems turns errors of CUE that have a position of their own into problems: broken references, imports and the like.

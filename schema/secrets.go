@@ -56,8 +56,8 @@ var (
 	query = regexp.MustCompile(`(://[^\s"?]*)\?(\\.|[^\s"\\])+`)
 )
 
-// masked is a text, as it is written in CUE, without what may be a secret.
-func masked(text string) string {
+// Masked is a text, such as a value as it is written in CUE or a message that quotes one, without what may be a secret.
+func Masked(text string) string {
 	for _, known := range secretForms() {
 		text = known.form.ReplaceAllLiteralString(text, "...")
 	}

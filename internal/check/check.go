@@ -141,7 +141,7 @@ func acceptedInVain(r *report) {
 
 // error reports a problem in a field of an environment. The optional last argument is a hint.
 func (r *report) error(e *schema.Environment, field, message string, hint ...string) *problem.Problem {
-	p := problem.Problem{Environment: e.Name, Position: r.config.Position(e.Name, field), Field: field, Message: message}
+	p := problem.Problem{Environment: e.Name, Position: r.config.Position(e.Name, field), Field: field, Message: schema.Masked(message)}
 	if len(hint) > 0 {
 		p.Hint = hint[0]
 	}
