@@ -22,7 +22,7 @@ type remembered struct {
 	// aws are the resources of AWS, and events how many things had happened to them.
 	aws    []string
 	events int
-	// left is what AWS had already that nobody managed, such as what stays of environments that went.
+	// left is what AWS had already that nobody managed, or that was made again, such as what stays of environments that went and came back.
 	left []string
 	// objects are the UIDs of what workload clusters have, by cluster, kind and name.
 	objects map[string]string
@@ -155,7 +155,8 @@ func remember(ctx context.Context, w *world.World) (*remembered, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &remembered{backup: backup(managed), aws: identities(w.AWS.Inventory("")), events: len(w.AWS.History()), left: w.AWS.Orphans(), objects: objects}, nil
+	left := append(w.AWS.Orphans(), awsstandin.Twice(w.AWS.History())...)
+	return &remembered{backup: backup(managed), aws: identities(w.AWS.Inventory("")), events: len(w.AWS.History()), left: left, objects: objects}, nil
 }
 
 // identities say which resources there are, no matter whom they belong to.
@@ -290,7 +291,9 @@ func untouched(w *world.World, was *remembered) error {
 	var problems []error
 	since := w.AWS.History()[was.events:]
 	for _, text := range awsstandin.Twice(w.AWS.History()) {
-		problems = append(problems, errors.New("AWS (stand-in): "+text))
+		if !slices.Contains(was.left, text) {
+			problems = append(problems, errors.New("AWS (stand-in): "+text))
+		}
 	}
 	for _, e := range since {
 		if e.What != awsstandin.Adopted {

@@ -50,7 +50,7 @@ func restarts(ctx context.Context, w *world.World) error {
 	return atTheEnd(ctx, w, sameEnd(w))
 }
 
-// sameEnd checks what has to be true at the end, no matter what was killed on the way. left is what nobody managed before that, as it was meant.
+// sameEnd checks what has to be true at the end, no matter what was killed on the way. left is what nobody managed or was made again before that, as it was meant.
 func sameEnd(w *world.World, left ...string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		problems, err := notReady(ctx, w)
@@ -70,17 +70,18 @@ func sameEnd(w *world.World, left ...string) func(context.Context) error {
 	}
 }
 
-// onceInAWS checks that nothing was made twice in AWS, and that nothing is there which no managed resource stands for, but for what was left.
+// onceInAWS checks that nothing was made twice in AWS, and that nothing is there which no managed resource stands for, but for what was left before.
 func onceInAWS(w *world.World, left ...string) error {
 	var problems []error
 	for _, text := range awsstandin.Twice(w.AWS.History()) {
-		problems = append(problems, errors.New("AWS (stand-in): "+text))
+		if !slices.Contains(left, text) {
+			problems = append(problems, errors.New("AWS (stand-in): "+text))
+		}
 	}
 	for _, text := range w.AWS.Orphans() {
-		if slices.Contains(left, text) {
-			continue
+		if !slices.Contains(left, text) {
+			problems = append(problems, fmt.Errorf("AWS (stand-in): no managed resource stands for %s", text))
 		}
-		problems = append(problems, fmt.Errorf("AWS (stand-in): no managed resource stands for %s", text))
 	}
 	return first(problems)
 }
