@@ -53,28 +53,51 @@ func (s *Standin) History() []Event {
 	return slices.Clone(s.cloud.history)
 }
 
+// Again are the creations of what AWS still had, made for the same managed resource before.
+func Again(history []Event) []Event {
+	var all []Event
+	for _, events := range standing(history) {
+		all = append(all, events[1:]...)
+	}
+	slices.SortFunc(all, func(a, b Event) int { return a.Time.Compare(b.Time) })
+	return all
+}
+
 // Twice lists what was made more than once for the same managed resource although AWS still had the first.
 func Twice(history []Event) []string {
-	type made struct{ kind, account, region, object string }
-	ids := map[made][]string{}
-	for _, e := range history {
-		m := made{e.Kind, e.Account, e.Region, e.Object}
-		switch e.What {
-		case Created:
-			if !slices.Contains(ids[m], e.ID) { // A setting that is put once more is the same one.
-				ids[m] = append(ids[m], e.ID)
-			}
-		case Deleted:
-			ids[m] = slices.DeleteFunc(ids[m], func(id string) bool { return id == e.ID })
-		}
-	}
 	var all []string
-	for m, several := range ids {
-		if len(several) > 1 {
-			all = append(all, fmt.Sprintf("%s %s was made %d times: %s", m.kind[strings.Index(m.kind, "/")+1:], m.object, len(several), strings.Join(several, ", ")))
+	for m, events := range standing(history) {
+		if len(events) == 1 {
+			continue
 		}
+		ids := make([]string, 0, len(events))
+		for _, e := range events {
+			ids = append(ids, e.ID)
+		}
+		all = append(all, fmt.Sprintf("%s %s was made %d times: %s", m.kind[strings.Index(m.kind, "/")+1:], m.object, len(ids), strings.Join(ids, ", ")))
 	}
 	slices.Sort(all)
+	return all
+}
+
+// made says for which managed resource something was made, and where.
+type made struct{ kind, account, region, object string }
+
+// standing are the creations of what was not deleted since. A setting that is put once more is the same one.
+func standing(history []Event) map[made][]Event {
+	all := map[made][]Event{}
+	for _, e := range history {
+		m := made{e.Kind, e.Account, e.Region, e.Object}
+		same := func(other Event) bool { return other.ID == e.ID }
+		switch {
+		case e.What == Created && !slices.ContainsFunc(all[m], same):
+			all[m] = append(all[m], e)
+		case e.What == Deleted:
+			if all[m] = slices.DeleteFunc(all[m], same); len(all[m]) == 0 {
+				delete(all, m)
+			}
+		}
+	}
 	return all
 }
 

@@ -395,13 +395,9 @@ func removeDoubles(w *world.World, items []*unstructured.Unstructured) func(cont
 			ids[u.GetKind()+" "+u.GetName()] = u.GetAnnotations()[externalNameAnnotation]
 		}
 		var problems []error
-		history := w.AWS.History()
-		for i, e := range history {
-			again := slices.ContainsFunc(history[:i], func(earlier awsstandin.Event) bool {
-				return earlier.What == awsstandin.Created && earlier.Kind == e.Kind && earlier.Object == e.Object
-			})
+		for _, e := range awsstandin.Again(w.AWS.History()) {
 			kind := e.Kind[strings.Index(e.Kind, "/")+1:]
-			if e.What == awsstandin.Created && again && ids[kind+" "+e.Object] != e.ID {
+			if ids[kind+" "+e.Object] != e.ID {
 				problems = append(problems, w.AWS.Remove(e))
 			}
 		}
