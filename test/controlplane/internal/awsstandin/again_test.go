@@ -38,6 +38,9 @@ func TestAgain(t *testing.T) {
 	if len(twice) != 1 || !strings.HasPrefix(twice[0], "VPC vpc was made 2 times: vpc-") {
 		t.Errorf("made twice: %q", twice)
 	}
+	if again := Again(next.History()); len(again) != 1 || again[0].Object != "vpc" {
+		t.Errorf("made again: %v", again)
+	}
 	if got := next.Orphans()[0]; !strings.HasPrefix(got, "VPC vpc-") || !strings.HasSuffix(got, "made for vpc") {
 		t.Errorf("orphan: %q", got)
 	}
