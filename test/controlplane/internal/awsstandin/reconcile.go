@@ -202,6 +202,7 @@ func (s *Standin) remove(ctx context.Context, k key, object fields, may policies
 		return s.report(ctx, k, object, view{}, err)
 	}
 	s.stop(deleted)
+	s.records.forgive(k)
 	finalizers = slices.DeleteFunc(finalizers, func(name string) bool { return name == finalizer })
 	_, err = s.patch(ctx, k, object, fields{"metadata": fields{
 		"finalizers": list(finalizers), "resourceVersion": text(object, "metadata", "resourceVersion"),

@@ -13,7 +13,7 @@ type Record struct {
 	// Message is that of the condition; empty for what was accepted.
 	Message string
 	Time    time.Time
-	// Recovered tells that the object was accepted later.
+	// Recovered tells that the object was accepted, or was deleted, later.
 	Recovered bool
 }
 
@@ -50,6 +50,17 @@ func (r *records) accept(k key) {
 		r.accepted = map[key]time.Time{}
 	}
 	r.accepted[k] = time.Now()
+	r.recovered(k)
+}
+
+// forgive notes that an object was deleted: nothing of it is refused any more.
+func (r *records) forgive(k key) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.recovered(k)
+}
+
+func (r *records) recovered(k key) {
 	for i := range r.rejected {
 		if r.rejected[i].Kind == k.kind && r.rejected[i].Name == k.name {
 			r.rejected[i].Recovered = true

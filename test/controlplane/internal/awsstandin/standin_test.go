@@ -357,6 +357,11 @@ func TestDeletion(t *testing.T) {
 	h.change(kindSubnet, "a", dying)
 	h.change(kindSubnet, "b", dying)
 	h.eventually(kindVPC, "vpc", "gone", gone)
+	for _, record := range h.Rejected() {
+		if !record.Recovered {
+			t.Errorf("%s %s is gone and still refused: %s", record.Kind, record.Name, record.Message)
+		}
+	}
 	h.create(named(managed(kindEIP, "again", `{domain: vpc}`), id))
 	if got := text(h.ready(kindEIP, "again"), "status", "atProvider", "id"); got != id {
 		t.Errorf("adopted %q, want %q", got, id)
