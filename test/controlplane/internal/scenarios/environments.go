@@ -143,7 +143,7 @@ func removedCarelessly(ctx context.Context, w *world.World) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, kept(ctx, w, had)) // What went says more.
 	}
 	return holds(ctx, "nothing goes", 10*time.Second, func(ctx context.Context) error { return kept(ctx, w, had) }) //nolint:mnd // Some looks of all controllers.
 }
@@ -351,10 +351,13 @@ func confirm(ctx context.Context, w *world.World, name string) error {
 	return nil
 }
 
+func registrationsOfClusters() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: world.ClaimGroup, Version: world.ClaimVersion, Resource: "clusterregistrations"}
+}
+
 // finish does what bootstrap/README.md leaves to a person after a cluster was deleted, and waits until nothing is left but what is kept.
 func finish(ctx context.Context, w *world.World) error {
-	registrations := schema.GroupVersionResource{Group: world.ClaimGroup, Version: world.ClaimVersion, Resource: "clusterregistrations"}
-	err := w.Dynamic.Resource(registrations).Namespace("argocd").Delete(ctx, preview, metav1.DeleteOptions{})
+	err := w.Dynamic.Resource(registrationsOfClusters()).Namespace("argocd").Delete(ctx, preview, metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("delete the registration: %w", err)
 	}
@@ -470,6 +473,11 @@ func leaveNothing(ctx context.Context, w *world.World) error {
 		}
 		return nil
 	})
+	registrations := w.Dynamic.Resource(registrationsOfClusters()).Namespace("argocd")
+	patch := []byte(`{"metadata":{"annotations":{"genops.dev/allow-deletion":"true"}}}`)
+	if _, err := registrations.Patch(ctx, preview, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		problems = append(problems, fmt.Errorf("allow the deletion of the registration: %w", err))
+	}
 	return errors.Join(append(problems, err, finish(ctx, w))...)
 }
 
@@ -520,7 +528,7 @@ func comeAndGoSabotages() []sabotage {
 	return []sabotage{
 		{
 			what: "nothing refuses the deletion of claims", at: "they are removed", limit: long,
-			says: []string{"is being deleted"},
+			says: []string{"AWS has no ", "any more, which was "},
 			do: func(ctx context.Context, w *world.World) (func(context.Context) error, error) {
 				return nothing, edit(ctx, w, "bootstrap/admission/validatingadmissionpolicybinding-claims.yaml", func(binding map[string]any) {
 					_ = unstructured.SetNestedStringSlice(binding, []string{"Audit"}, "spec", "validationActions")

@@ -395,9 +395,14 @@ func removeDoubles(w *world.World, items []*unstructured.Unstructured) func(cont
 			ids[u.GetKind()+" "+u.GetName()] = u.GetAnnotations()[externalNameAnnotation]
 		}
 		var problems []error
-		for _, e := range awsstandin.Again(w.AWS.History()) {
-			kind := e.Kind[strings.Index(e.Kind, "/")+1:]
-			if ids[kind+" "+e.Object] != e.ID {
+		history := w.AWS.History()
+		for _, e := range awsstandin.Again(history) {
+			id := ids[e.Kind[strings.Index(e.Kind, "/")+1:]+" "+e.Object]
+			// What is not known by its id, such as a setting, is no second one of what is in the backup.
+			backed := slices.ContainsFunc(history, func(other awsstandin.Event) bool {
+				return other.What == awsstandin.Created && other.Kind == e.Kind && other.Object == e.Object && other.ID == id
+			})
+			if backed && id != e.ID {
 				problems = append(problems, w.AWS.Remove(e))
 			}
 		}
