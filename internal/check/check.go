@@ -42,7 +42,19 @@ func Run(c *schema.Config) Result {
 	baselines(r)
 	organizations(r)
 	acceptedInVain(r)
-	return Result{Errors: problem.Sort(r.errors), Warnings: problem.Sort(r.warnings)}
+	return Result{Errors: problem.Sort(masked(r.errors)), Warnings: problem.Sort(masked(r.warnings))}
+}
+
+// masked takes what may be a secret out of what is printed of problems: rules quote values as they found them.
+func masked(problems []problem.Problem) []problem.Problem {
+	for i := range problems {
+		p := &problems[i]
+		p.Field, p.Message, p.Hint = schema.Masked(p.Field), schema.Masked(p.Message), schema.Masked(p.Hint)
+		for j := range p.Related {
+			p.Related[j].Message = schema.Masked(p.Related[j].Message)
+		}
+	}
+	return problems
 }
 
 // environment runs the checks within one environment.
@@ -141,7 +153,7 @@ func acceptedInVain(r *report) {
 
 // error reports a problem in a field of an environment. The optional last argument is a hint.
 func (r *report) error(e *schema.Environment, field, message string, hint ...string) *problem.Problem {
-	p := problem.Problem{Environment: e.Name, Position: r.config.Position(e.Name, field), Field: field, Message: schema.Masked(message)}
+	p := problem.Problem{Environment: e.Name, Position: r.config.Position(e.Name, field), Field: field, Message: message}
 	if len(hint) > 0 {
 		p.Hint = hint[0]
 	}

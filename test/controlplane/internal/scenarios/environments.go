@@ -473,15 +473,10 @@ func leaveNothing(ctx context.Context, w *world.World) error {
 		}
 		return nil
 	})
-	registrations := w.Dynamic.Resource(registrationsOfClusters()).Namespace("argocd")
-	patch := []byte(`{"metadata":{"annotations":{"genops.dev/allow-deletion":"true"}}}`)
-	if _, err := registrations.Patch(ctx, preview, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil && !apierrors.IsNotFound(err) {
-		problems = append(problems, fmt.Errorf("allow the deletion of the registration: %w", err))
-	}
 	return errors.Join(append(problems, err, finish(ctx, w))...)
 }
 
-// allowAll allows and confirms the deletion of all claims of an environment, by hand.
+// allowAll allows and confirms the deletion of all claims of an environment and of its cluster's registration, by hand.
 func allowAll(ctx context.Context, w *world.World, name string) error {
 	if err := annotateAll(ctx, w, name, `{"genops.dev/allow-deletion":"true"}`); err != nil {
 		return err
@@ -490,6 +485,10 @@ func allowAll(ctx context.Context, w *world.World, name string) error {
 	patch := []byte(`{"metadata":{"annotations":{"genops.dev/allow-deletion":"true"}}}`)
 	if _, err := namespaces.Patch(ctx, "env-"+name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("allow the deletion of env-%s: %w", name, err)
+	}
+	registrations := w.Dynamic.Resource(registrationsOfClusters()).Namespace("argocd")
+	if _, err := registrations.Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("allow the deletion of the registration of %s: %w", name, err)
 	}
 	for _, application := range []string{"claims-" + name, "root"} {
 		if err := confirm(ctx, w, application); err != nil && !apierrors.IsNotFound(err) {
