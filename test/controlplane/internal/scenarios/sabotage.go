@@ -34,9 +34,10 @@ func moment(ctx context.Context, name string) error {
 	return nil
 }
 
-// sabotaged runs a scenario once with each of its sabotages that are asked for, and brings the world back in order after each.
-func sabotaged(ctx context.Context, w *world.World, s scenario, faults []string) []Result {
-	var results []Result
+// sabotaged runs a scenario once with each of its sabotages that are asked for, and brings the world back in order after each. A world that
+// does not get back in order proves nothing about those that come later: these are not run.
+func sabotaged(ctx context.Context, w *world.World, s scenario, faults []string) (results []Result, inOrder bool) {
+	inOrder = true
 	for _, sab := range s.sabotages {
 		if ctx.Err() != nil {
 			break
@@ -44,16 +45,25 @@ func sabotaged(ctx context.Context, w *world.World, s scenario, faults []string)
 		if !matches(faults, sab.what) {
 			continue
 		}
-		w.Say("sabotage: %s", sab.what)
+		name := "sabotage: " + sab.what
+		if !inOrder {
+			results = append(results, Result{Name: name, Skipped: true})
+			continue
+		}
+		w.Say("%s", name)
 		began := time.Now()
 		said, err := strike(ctx, w, s, sab)
 		if err != nil {
 			w.Say("FAILED: %v", err)
+			inOrder = !errors.Is(err, errDisorder)
 		}
-		results = append(results, Result{Name: "sabotage: " + sab.what, Took: time.Since(began), Err: err, Said: said})
+		results = append(results, Result{Name: name, Took: time.Since(began), Err: err, Said: said})
 	}
-	return results
+	return results, inOrder
 }
+
+// errDisorder says that what a sabotage did could not be taken back.
+var errDisorder = errors.New("the world did not get back in order")
 
 // strike runs a scenario with a sabotage and returns how it failed. It is an error if it did not, or with another message.
 func strike(ctx context.Context, w *world.World, s scenario, sab sabotage) (string, error) {
@@ -95,15 +105,16 @@ func strike(ctx context.Context, w *world.World, s scenario, sab sabotage) (stri
 			}
 		}
 	}
+	var disorder []error
 	if undo != nil {
-		problems = append(problems, undo(ctx))
+		disorder = append(disorder, undo(ctx))
 	}
 	if s.clean != nil {
-		problems = append(problems, s.clean(ctx, w))
+		disorder = append(disorder, s.clean(ctx, w))
 	}
-	problems = append(problems, w.Git.Restore(ctx, head))
-	if err := settle(ctx, w); err != nil {
-		problems = append(problems, fmt.Errorf("afterwards: %w", err))
+	disorder = append(disorder, w.Git.Restore(ctx, head), settle(ctx, w))
+	if err := errors.Join(disorder...); err != nil {
+		problems = append(problems, fmt.Errorf("%w: %w", errDisorder, err))
 	}
 	said := ""
 	if failure != nil {

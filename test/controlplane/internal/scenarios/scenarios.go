@@ -128,11 +128,12 @@ func Run(ctx context.Context, w *world.World, o Options) *Report {
 	report := &Report{}
 	start := time.Now()
 	wanted := func(name string) bool { return matches(o.Only, name) }
+	inOrder := true
 	for i, s := range suites()[o.Suite] {
 		if ctx.Err() != nil {
 			break
 		}
-		if i > 0 && (!wanted(s.name) || report.Results[0].Err != nil) {
+		if i > 0 && (!wanted(s.name) || report.Results[0].Err != nil || !inOrder) {
 			report.Results = append(report.Results, Result{Name: s.name, Skipped: true})
 			continue
 		}
@@ -149,7 +150,9 @@ func Run(ctx context.Context, w *world.World, o Options) *Report {
 		}
 		report.Results = append(report.Results, Result{Name: s.name, Took: time.Since(began), Err: err})
 		if o.Sabotage && err == nil && wanted(s.name) {
-			report.Results = append(report.Results, sabotaged(ctx, w, s, o.Faults)...)
+			var results []Result
+			results, inOrder = sabotaged(ctx, w, s, o.Faults)
+			report.Results = append(report.Results, results...)
 		}
 	}
 	report.Total = time.Since(start)
