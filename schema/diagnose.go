@@ -23,7 +23,12 @@ type diagnosis struct {
 	value      cue.Value
 	files      []*ast.File
 	probed     map[string]cue.Value
+	// meant are the fields that misspelt ones were probably meant to be.
+	meant []string
 }
+
+// missingText begins what is said of a field that nobody wrote.
+const missingText = "missing: allowed is "
 
 // problems explains err, the outcome of validating d.value.
 func (d *diagnosis) problems(err error) []problem.Problem {
@@ -50,7 +55,10 @@ func (d *diagnosis) problems(err error) []problem.Problem {
 	if len(found) == 0 {
 		found = append(found, d.whole(err))
 	}
-	return found
+	// A field that is there under a misspelt name is one problem and not two.
+	return slices.DeleteFunc(found, func(p problem.Problem) bool {
+		return strings.HasPrefix(p.Message, missingText) && slices.Contains(d.meant, p.Field)
+	})
 }
 
 // whole explains what is wrong with the environment or platform as a whole, and not with one of its fields.
@@ -200,7 +208,7 @@ func (d *diagnosis) missing(p problem.Problem, path []string) problem.Problem {
 			break
 		}
 	}
-	p.Message = "missing: allowed is " + describe(d.constraint(path)).String()
+	p.Message = missingText + describe(d.constraint(path)).String()
 	return p
 }
 

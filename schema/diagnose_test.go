@@ -197,11 +197,15 @@ func TestProblems(t *testing.T) {
 			[]problem.Problem{in(5, 17, "nodePools.gpu.architecture", `missing: allowed is "amd64" or "arm64"`)},
 		},
 		"missing and misspelt": {
-			"CUE stops at the first: both are found", `network: {cdir: "10.0.0.0/16"}`,
+			"CUE stops at the first: both are found", `network: {zoness: 2}`,
 			[]problem.Problem{
 				in(5, 10, "network.cidr", "missing: allowed is "+vpcCIDR),
-				in(5, 11, "network.cdir", "there is no such field: allowed are "+networkFields, "did you mean cidr?"),
+				in(5, 11, "network.zoness", "there is no such field: allowed are "+networkFields, "did you mean zones?"),
 			},
+		},
+		"missing because misspelt": {
+			"one mistake is one problem", `network: {cdir: "10.0.0.0/16"}`,
+			[]problem.Problem{in(5, 11, "network.cdir", "there is no such field: allowed are "+networkFields, "did you mean cidr?")},
 		},
 		"name of another environment": {
 			"the folder is the name", `name: "prod"`,

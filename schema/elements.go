@@ -79,7 +79,7 @@ func (d *diagnosis) element(path []string, written place, constraint cue.Value, 
 	p.Field = joinPath(append(slices.Clone(path), field...))
 	definition := probe(d.evaluator.ctx, constraint, field)
 	if value == nil {
-		p.Message = "missing: allowed is " + describe(definition).String()
+		p.Message = missingText + describe(definition).String()
 		return []problem.Problem{p}
 	}
 	at := place{value: value, file: written.file}

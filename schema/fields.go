@@ -55,7 +55,7 @@ func (d *diagnosis) missingIn(around cue.Value, where problem.Position, path []s
 			continue
 		}
 		p := problem.Problem{Environment: d.environment, Position: where, Field: joinPath(inner)}
-		p.Message = "missing: allowed is " + describe(d.constraint(inner)).String()
+		p.Message = missingText + describe(d.constraint(inner)).String()
 		found = append(found, p)
 	}
 	return found
@@ -147,6 +147,7 @@ func (d *diagnosis) unknown(around cue.Value, path []string, where problem.Posit
 	p.Message = "there is no such field: allowed are " + strings.Join(names, ", ")
 	if nearest, ok := problem.Nearest(name, names); ok {
 		p.Hint = "did you mean " + nearest + "?"
+		d.meant = append(d.meant, joinPath(append(slices.Clone(path[:len(path)-1]), nearest)))
 	}
 	return p
 }
