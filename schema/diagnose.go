@@ -120,7 +120,7 @@ func (d *diagnosis) explain(path []string, err errors.Error) []problem.Problem {
 	places := locate(d.files, append([]string{d.field}, path...))
 	isName := d.environment != "" && slices.Equal(path, []string{"name"})
 	switch {
-	case len(places) == 0 && isName && len(d.files) > 0:
+	case isName && len(d.files) > 0 && !slices.ContainsFunc(places, place.literal):
 		p.Position = problem.Position{File: pathpkg.Dir(d.files[0].Filename)}
 		p.Message = fmt.Sprintf("%q is not allowed as the name of a folder here: allowed is %s", d.environment, describe(d.constraint(path)))
 		return []problem.Problem{p}

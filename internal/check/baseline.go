@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/innovate-inc/genops/internal/problem"
@@ -74,6 +75,9 @@ func baselines(r *report) {
 			continue
 		}
 		here := place{e.Account, e.Region}
+		if other := cmp.Or(inRegion[here], inAccount[e.Account]); other != nil && sameByMistake(e, other) {
+			continue // That is the problem, and accounts says so.
+		}
 		if other, taken := inRegion[here]; taken {
 			p := r.error(e, "baseline", fmt.Sprintf("%s makes the baseline of %s in %s already: allowed is one", other.Name, e.Account, e.Region),
 				"set baseline: enabled: false in one of the two")

@@ -269,11 +269,16 @@ func accounts(r *report) {
 			users[e.Account] = e
 			continue
 		}
-		if e.SharedAccount && other.SharedAccount {
+		if !sameByMistake(e, other) {
 			continue
 		}
 		p := r.error(e, "account", fmt.Sprintf("%s is %s's account", e.Account, other.Name),
 			"an account of its own keeps an environment apart; if they share it on purpose, set sharedAccount: true in both")
 		p.Related = []problem.Related{r.related(other, "account", other.Name+"'s is set here")}
 	}
+}
+
+// sameByMistake tells whether two environments have one account and do not both say that they share it.
+func sameByMistake(a, b *schema.Environment) bool {
+	return a.Account == b.Account && !(a.SharedAccount && b.SharedAccount)
 }

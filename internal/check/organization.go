@@ -119,6 +119,9 @@ func (o *organizationReport) account(field, name string) bool {
 		o.fail(field, name+" has the management account: no policy reaches it, and people get into it by what is set up by hand")
 	default:
 		for _, other := range o.members {
+			if environment := o.config.Environment(other); environment != nil && sameByMistake(named, environment) {
+				break // That is the problem.
+			}
 			if o.config.MemberID(o.o, other) == named.Account {
 				o.fail(field, fmt.Sprintf("%s has the account of %s", name, other), "write "+other+", which stands for both")
 			}
