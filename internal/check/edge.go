@@ -150,7 +150,10 @@ func toLoadBalancer(r *report, e *schema.Environment) {
 	if !e.Edge.SPA.Enabled {
 		field = "edge.spa.enabled"
 	}
-	if e.Cluster == nil || e.Network == nil {
+	if e.Cluster != nil && e.Network == nil {
+		return // The cluster says what it lacks.
+	}
+	if e.Cluster == nil {
 		r.error(e, field, fmt.Sprintf("%s has no cluster, and so no load balancer that requests could go to", e.Name),
 			"give the environment cluster: {}, or serve only the single-page application")
 		return
