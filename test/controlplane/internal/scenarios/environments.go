@@ -285,13 +285,13 @@ func goSafely(ctx context.Context, w *world.World) error {
 	if err != nil {
 		return err
 	}
+	if err := moment(ctx, "they may go"); err != nil {
+		return err
+	}
 	if err := errors.Join(w.RemoveEnvironment(vault), w.RemoveEnvironment(preview)); err != nil {
 		return err
 	}
 	if _, err := w.RenderAndPush(ctx, "Remove preview and vault"); err != nil {
-		return err
-	}
-	if err := moment(ctx, "they go"); err != nil {
 		return err
 	}
 	if err := gone(ctx, w, preview); err != nil {
@@ -535,10 +535,10 @@ func comeAndGoSabotages() []sabotage {
 			},
 		},
 		{
-			what: "Argo CD is told not to ask before it deletes the claims of vault", at: "they go", limit: long,
+			what: "Argo CD is told not to ask before it deletes the claims of vault", at: "they may go", limit: long,
 			says: []string{"the claims of vault are deleted, and nobody confirmed it"},
 			do: func(ctx context.Context, w *world.World) (func(context.Context) error, error) {
-				return nothing, annotateAll(ctx, w, vault, `{"argocd.argoproj.io/sync-options":null}`)
+				return nothing, doNotAsk(ctx, w)
 			},
 		},
 		{
@@ -553,4 +553,29 @@ func comeAndGoSabotages() []sabotage {
 			},
 		},
 	}
+}
+
+// doNotAsk takes out of Git what makes Argo CD ask before it deletes the claims of vault, and waits until they do not say it any more.
+func doNotAsk(ctx context.Context, w *world.World) error {
+	const options = "argocd.argoproj.io/sync-options"
+	for _, file := range []string{"network", "baseline"} {
+		err := edit(ctx, w, vault+"/claims/"+file+".yaml", func(claim map[string]any) {
+			unstructured.RemoveNestedField(claim, "metadata", "annotations", options)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return process.Until(ctx, "the claims of vault to go unasked", w.Limit, func(ctx context.Context) error {
+		claims, err := claimsOf(ctx, w, vault)
+		if err != nil {
+			return err
+		}
+		for _, c := range claims {
+			if said := c.GetAnnotations()[options]; said != "" {
+				return fmt.Errorf("%s %s says %s", c.GetKind(), c.GetName(), said)
+			}
+		}
+		return nil
+	})
 }
