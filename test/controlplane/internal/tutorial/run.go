@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -105,8 +106,11 @@ type shell struct {
 func newShell(dir string) (*shell, error) {
 	s := &shell{cmd: exec.Command("bash", "--norc", "--noprofile"), done: make(chan struct{})} //nolint:noctx // close ends it.
 	s.cmd.Dir = dir
-	// The reader has a name in Git.
-	s.cmd.Env = append(os.Environ(), "GIT_AUTHOR_NAME=reader", "GIT_AUTHOR_EMAIL=reader@innovate.example", "GIT_COMMITTER_NAME=reader",
+	// The reader has a name in Git, and is not inside of the make that may have started this.
+	outside := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "MAKELEVEL=") || strings.HasPrefix(v, "MAKEFLAGS=") || strings.HasPrefix(v, "MFLAGS=")
+	})
+	s.cmd.Env = append(outside, "GIT_AUTHOR_NAME=reader", "GIT_AUTHOR_EMAIL=reader@innovate.example", "GIT_COMMITTER_NAME=reader",
 		"GIT_COMMITTER_EMAIL=reader@innovate.example", "GIT_PAGER=cat", "LC_ALL=C.UTF-8")
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s.cmd.Stdout, s.cmd.Stderr = s, s
