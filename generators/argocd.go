@@ -110,8 +110,9 @@ func newCrossplane(c *schema.Config) (*v1alpha1.Application, error) {
 	values := map[string]any{
 		"provider": map[string]any{"defaultActivations": []any{}},
 		// By default Crossplane drops what it hears of a composite's resources after a hundred news, for five minutes. A claim has up to some 350
-		// resources, each with several news on its first day: what is said of it, and what is composed next, would be a minute late.
-		"args": []any{"--circuit-breaker-burst=2000", "--circuit-breaker-refill-rate=20"},
+		// resources, each with ten or more news on its first day: what is said of it, and what is composed next, would be minutes late. A burst
+		// of 2000 was too small for a network of three zones on a hub that was busy.
+		"args": []any{"--circuit-breaker-burst=5000", "--circuit-breaker-refill-rate=20"},
 		// The chart's half a core and 1 GiB are for a platform of a few environments (bootstrap/README.md, "How many environments").
 		"resourcesCrossplane": map[string]any{
 			"requests": map[string]any{"cpu": "250m", "memory": "768Mi"},
