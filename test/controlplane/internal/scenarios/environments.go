@@ -336,9 +336,52 @@ func gone(ctx context.Context, w *world.World, name string) error {
 			return nil
 		}
 		c := claims[0]
+		if err := deleteMadeAgain(ctx, w, &c); err != nil {
+			return err
+		}
 		_, message := field.Condition(c.Object, "InfrastructureReady")
 		return fmt.Errorf("%s %s is there: %s; Application claims-%s: %s", c.GetKind(), c.GetName(), message, name, applicationSays(ctx, w, "claims-"+name))
 	})
+}
+
+// deleteMadeAgain does what bootstrap/README.md says where a composite does not go: it deletes what Crossplane made again while the composite
+// was being deleted.
+func deleteMadeAgain(ctx context.Context, w *world.World, claim *unstructured.Unstructured) error {
+	const long = time.Minute
+	if deleted := claim.GetDeletionTimestamp(); deleted == nil || time.Since(deleted.Time) < long {
+		return nil
+	}
+	composites, err := w.Composites(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // It says what failed.
+	}
+	name := field.Text(claim.Object, "spec", "resourceRef", "name")
+	if !slices.ContainsFunc(composites, func(c unstructured.Unstructured) bool { return c.GetName() == name && c.GetDeletionTimestamp() != nil }) {
+		return nil
+	}
+	managed, err := w.Managed(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // It says what failed.
+	}
+	objects, err := world.NewObjects(w.Hub.Admin)
+	if err != nil {
+		return err //nolint:wrapcheck // It says what failed.
+	}
+	for _, u := range managed {
+		if u.GetLabels()["crossplane.io/composite"] != name || u.GetDeletionTimestamp() != nil {
+			continue
+		}
+		w.Say("%s %s was made again while %s was being deleted: deleting it", u.GetKind(), u.GetName(), name)
+		client, err := objects.For(u.Object)
+		if err != nil {
+			return err //nolint:wrapcheck // It says what failed.
+		}
+		// A usage refuses the deletion of what others need: these go first.
+		if err := client.Delete(ctx, u.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			return fmt.Errorf("delete %s %s: %w", u.GetKind(), u.GetName(), err)
+		}
+	}
+	return nil
 }
 
 // confirm approves the deletion of an Application that waits for it.
