@@ -109,10 +109,10 @@ func newCrossplane(c *schema.Config) (*v1alpha1.Application, error) {
 	chart, _ := c.Platform.Chart("crossplane")
 	values := map[string]any{
 		"provider": map[string]any{"defaultActivations": []any{}},
-		// By default Crossplane drops what it hears of a composite's resources after a hundred news, for five minutes. A claim has up to some 350
-		// resources, each with ten or more news on its first day: what is said of it, and what is composed next, would be minutes late. A burst
-		// of 2000 was too small for a network of three zones on a hub that was busy.
-		"args": []any{"--circuit-breaker-burst=5000", "--circuit-breaker-refill-rate=20"},
+		// By default Crossplane drops what it hears of a composite's resources after a hundred news, for five minutes. Each update counts twice, the
+		// old and the new object (internal/circuit of Crossplane 2.3), a claim has up to some 350 resources, and each of them some twenty updates
+		// on its first day: what is said of it, and what is composed next, would be minutes late. 5000 were too few for a network of three zones.
+		"args": []any{"--circuit-breaker-burst=15000", "--circuit-breaker-refill-rate=20"},
 		// The chart's half a core and 1 GiB are for a platform of a few environments (bootstrap/README.md, "How many environments").
 		"resourcesCrossplane": map[string]any{
 			"requests": map[string]any{"cpu": "250m", "memory": "768Mi"},
