@@ -168,12 +168,16 @@ func delivered(ctx context.Context, w *world.World) error {
 
 // settle waits until everything has followed the last commit and is healthy.
 func settle(ctx context.Context, w *world.World) error {
+	compared := &comparisons{}
 	return telling(ctx, w, "everything to become healthy", func(ctx context.Context) ([]string, error) {
 		behind, err := w.Behind(ctx) // First: what follows may become unhealthy by it.
 		if err != nil {
 			return nil, err
 		}
 		problems, err := w.Unhealthy(ctx)
+		if err == nil {
+			err = compared.refresh(ctx, w, problems)
+		}
 		if err != nil || len(problems) > 0 {
 			return problems, err
 		}

@@ -239,7 +239,7 @@ func (h *hub) settled(ctx context.Context, commit string) error {
 	}
 	// A look at everything is expensive on a platform of this size.
 	const pause, often, most = 4 * time.Second, 30 * time.Second, 40
-	told := time.Now()
+	told, compared := time.Now(), &comparisons{}
 	return process.UntilEvery(ctx, pause, "everything to become healthy", w.Limit, func(ctx context.Context) error {
 		problems, err := h.composites(ctx)
 		if err != nil {
@@ -252,6 +252,9 @@ func (h *hub) settled(ctx context.Context, commit string) error {
 		problems = append(problems, more...)
 		if len(problems) == 0 {
 			return w.Synced(ctx, commit)
+		}
+		if err := compared.refresh(ctx, w, problems); err != nil {
+			return err
 		}
 		if time.Since(told) > often {
 			told = time.Now()
