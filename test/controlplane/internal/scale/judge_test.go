@@ -66,10 +66,22 @@ func TestGrowth(t *testing.T) {
 		}
 		return steps
 	}
+	// What a platform of 6, 25 and 50 environments took, with 4, 5 and 8 clusters.
+	withClusters := func(memory ...int64) []scale.Step {
+		var steps []scale.Step
+		for i, environments := range []int{6, 25, 50} {
+			s := step(environments, use("argocd", memory[i], 0))
+			s.Clusters = []int{4, 5, 8}[i]
+			steps = append(steps, s)
+		}
+		return steps
+	}
 	for name, c := range map[string]struct {
 		steps []scale.Step
 		want  string
 	}{
+		"with clusters":         {withClusters(593, 632, 921), ""},
+		"faster than clusters":  {withClusters(593, 632, 1021), "the memory of argocd grows faster than the platform: 593 MiB, 632 MiB and 1021 MiB with 6, 25 and 50 environments"},
 		"in proportion":         {series("crossplane", 200, 250, 700), ""},
 		"with slack":            {series("crossplane", 200, 200, 320), ""},
 		"faster":                {series("crossplane", 200, 250, 1100), "the memory of crossplane grows faster than the platform: 200 MiB, 250 MiB and 1100 MiB with 5, 10 and 50 environments"},
