@@ -280,5 +280,5 @@ func accounts(r *report) {
 
 // sameByMistake tells whether two environments have one account and do not both say that they share it.
 func sameByMistake(a, b *schema.Environment) bool {
-	return a.Account == b.Account && !(a.SharedAccount && b.SharedAccount)
+	return a.Account == b.Account && (!a.SharedAccount || !b.SharedAccount)
 }
