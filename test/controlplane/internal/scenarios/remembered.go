@@ -14,9 +14,9 @@ import (
 	"github.com/innovate-inc/genops/test/controlplane/internal/world"
 )
 
-// comparisons does what bootstrap/README.md says of Applications that stay OutOfSync while their syncs succeed: Argo CD remembers how an object
-// compares (controller/state.go and util/argo/diff of Argo CD 3.2: by the object's resourceVersion, which an apply that changes nothing leaves alone). What it
-// compared while a definition was new may be wrong, until the next commit or a hard refresh.
+// comparisons does what bootstrap/README.md says of Applications that stay OutOfSync while their syncs succeed. Argo CD remembers how an object
+// compares by its resourceVersion (controller/state.go and util/argo/diff of Argo CD 3.2), which an apply that changes nothing leaves alone: what
+// it compared while a definition was new may be wrong, until the next commit or a hard refresh.
 type comparisons struct {
 	text  string
 	since time.Time
@@ -45,7 +45,7 @@ func (c *comparisons) refresh(ctx context.Context, w *world.World, problems []st
 		if field.Text(a.Object, "status", "sync", "status") != "OutOfSync" {
 			continue
 		}
-		w.Say("Application %s is OutOfSync for %s and its syncs succeed: a hard refresh", a.GetName(), long)
+		w.Say("Application %s is OutOfSync for %s: a hard refresh", a.GetName(), long)
 		if _, err := w.Dynamic.Resource(applications).Namespace(a.GetNamespace()).Patch(ctx, a.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 			return fmt.Errorf("refresh %s: %w", a.GetName(), err)
 		}
