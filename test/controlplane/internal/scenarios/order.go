@@ -225,14 +225,15 @@ func windowHolds(ctx context.Context, w *world.World) error {
 	if err != nil {
 		return err //nolint:wrapcheck // It says what failed.
 	}
-	for _, name := range []string{"claims-prod", "prod-node-pools"} {
+	// root first: what a commit changes of the projects is in force when it is synced.
+	for _, name := range []string{"root", "claims-prod", "prod-node-pools"} {
 		err := process.Until(ctx, name+" to see the change", w.Limit, func(ctx context.Context) error {
 			a, err := application(ctx, w, name)
 			if err != nil {
 				return err
 			}
 			sync, revision := field.Text(a.Object, "status", "sync", "status"), field.Text(a.Object, "status", "sync", "revision")
-			if revision != commit {
+			if revision != commit || name == "root" && sync != "Synced" {
 				return fmt.Errorf("it is at %.7s, %s", revision, sync)
 			}
 			return nil
