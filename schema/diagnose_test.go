@@ -213,7 +213,7 @@ func TestProblems(t *testing.T) {
 		},
 		"unknown region": {
 			"all that genops knows the zones of", `region: "eu-west-9"`,
-			[]problem.Problem{in(5, 9, "region", `"eu-west-9" is not allowed: allowed is `+regions, `did you mean "eu-west-1"?`)},
+			[]problem.Problem{in(5, 9, "region", `"eu-west-9" is not allowed: allowed is `+regions, `did you mean "eu-west-1", "eu-west-2" or "eu-west-3"?`)},
 		},
 	}
 	for name, tc := range cases {

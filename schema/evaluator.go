@@ -101,6 +101,7 @@ func parse(files []file, environment string) ([]*ast.File, []problem.Problem) {
 				Environment: environment,
 				Position:    position(first.Position(), f.name),
 				Message:     "this is not valid CUE: " + message(first),
+				Hint:        writtenHint(first),
 			})
 			continue
 		}

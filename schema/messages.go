@@ -24,7 +24,7 @@ func message(e errors.Error) string {
 func plainProblems(err error, environment string) []problem.Problem {
 	var found []problem.Problem
 	for _, e := range errors.Errors(err) {
-		p := problem.Problem{Environment: environment, Message: message(e)}
+		p := problem.Problem{Environment: environment, Message: message(e), Hint: writtenHint(e)}
 		positions := append([]token.Pos{e.Position()}, e.InputPositions()...)
 		for _, candidate := range positions {
 			if candidate.IsValid() {
@@ -35,6 +35,29 @@ func plainProblems(err error, environment string) []problem.Problem {
 		found = append(found, p)
 	}
 	return found
+}
+
+// writtenHint says how to write what people who come from YAML write otherwise: text without quotes, = in place of a colon. The formats are those of
+// CUE's parser and compiler; another one has no hint.
+func writtenHint(e errors.Error) string {
+	format, args := e.Msg()
+	if len(args) != 1 {
+		return ""
+	}
+	name := fmt.Sprint(args[0])
+	switch format {
+	case "reference %q not found":
+		if strings.HasPrefix(name, "_") || strings.HasPrefix(name, "#") {
+			return ""
+		}
+		return "text is written in quotes: " + strconv.Quote(name)
+	case "missing ',' in %s":
+		return "text is written in quotes, and each field on a line of its own"
+	case "unreferenced alias or let clause %s":
+		return "a field is written with a colon: " + name + ": ..."
+	default:
+		return ""
+	}
 }
 
 // importProblems finds imports that genops cannot answer: it reads the contract and CUE's own library, nothing from elsewhere.

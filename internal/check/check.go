@@ -34,6 +34,7 @@ func Run(c *schema.Config) Result {
 	for _, e := range c.Environments {
 		environment(r, e)
 	}
+	packages(r)
 	overlaps(r)
 	registries(r)
 	builds(r)
@@ -96,7 +97,6 @@ func environment(r *report, e *schema.Environment) {
 		organization(r, e)
 	}
 	observability(r, e)
-	packages(r, e)
 	adopted(r, e)
 	windows(r, e)
 }

@@ -111,22 +111,41 @@ func baselinePackages(e *schema.Environment) []string {
 	return needed
 }
 
-// packages checks that the platform installs what claims are made of: of a kind that is missing, Crossplane says no more than that it waits.
-func packages(r *report, e *schema.Environment) {
-	if e.Account == "" {
-		return
-	}
+// packages checks that the platform installs what claims are made of: of a kind that is missing, Crossplane says no more than that it waits. A package
+// is one problem, at the first claim that needs it.
+func packages(r *report) {
 	const services = "versions.packages.services"
-	needed := Packages(e)
-	for _, claim := range claimOrder() {
-		for _, service := range needed[claim] {
-			if slices.Contains(r.config.Platform.Versions.Packages.Services, service) {
-				continue
-			}
-			p := r.error(e, fieldOf(claim), fmt.Sprintf("the platform does not install the provider package %s, which the %s needs", service, claim),
-				fmt.Sprintf("add %q to platform: %s", service, services))
-			p.Related = []problem.Related{{Position: r.config.Position("", services), Message: "the packages are listed here"}}
+	type need struct {
+		environment    *schema.Environment
+		service, claim string
+		others         int
+	}
+	var missing []need
+	for _, e := range r.config.Environments {
+		if e.Account == "" {
+			continue
 		}
+		needed := Packages(e)
+		for _, claim := range claimOrder() {
+			for _, service := range needed[claim] {
+				if slices.Contains(r.config.Platform.Versions.Packages.Services, service) {
+					continue
+				}
+				if i := slices.IndexFunc(missing, func(n need) bool { return n.service == service }); i >= 0 {
+					missing[i].others++
+					continue
+				}
+				missing = append(missing, need{environment: e, service: service, claim: claim})
+			}
+		}
+	}
+	for _, n := range missing {
+		message := fmt.Sprintf("the platform does not install the provider package %s, which the %s needs", n.service, n.claim)
+		if n.others > 0 {
+			message += ", as " + problem.Plural(n.others, "other claim") + " of the platform do"
+		}
+		p := r.error(n.environment, fieldOf(n.claim), message, fmt.Sprintf("add %q to platform: %s", n.service, services))
+		p.Related = []problem.Related{{Position: r.config.Position("", services), Message: "the packages are listed here"}}
 	}
 }
 

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,5 +34,21 @@ func TestPackages(t *testing.T) {
 		if strings.Contains(p.Message, "provider package") {
 			t.Errorf("an environment that is only planned: %s", p.Message)
 		}
+	}
+}
+
+// TestPackagesOfMany: a package that many claims need is one problem, where it is needed first.
+func TestPackagesOfMany(t *testing.T) {
+	t.Parallel()
+	config := one("account: \"111122223333\"\nnetwork: cidr: \"10.1.0.0/16\"\ncluster: {}\ndatabase: {}").load(t)
+	services := &config.Platform.Versions.Packages.Services
+	*services = slices.DeleteFunc(slices.Clone(*services), func(s string) bool { return s == "kms" })
+	var messages []string
+	for _, p := range check.Run(config).Errors {
+		messages = append(messages, p.Field+": "+p.Message)
+	}
+	want := []string{"network: the platform does not install the provider package kms, which the network needs, as 2 other claims of the platform do"}
+	if diff := cmp.Diff(want, messages); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -1,15 +1,33 @@
 package problem
 
-// Nearest returns the candidate that got was most likely meant to be: the one with the fewest edits, if they are few for its length.
-// Candidates are tried in the given order, so that the answer does not change from run to run.
+import (
+	"slices"
+	"strings"
+)
+
+// Nearest returns what got was most likely meant to be: the candidate with the fewest edits, if they are few for its length. Candidates that are
+// equally near are returned together, in the given order; where they are more than three, it may be any, and there is no answer.
 func Nearest(got string, candidates []string) (string, bool) {
-	best, bestDistance := "", 1+max(1, len(got)/3)
+	const most = 3
+	var best []string
+	bestDistance := max(1, len(got)/3) //nolint:mnd // An edit in three characters.
 	for _, c := range candidates {
-		if d := distance(got, c); d < bestDistance {
-			best, bestDistance = c, d
+		switch d := distance(got, c); {
+		case d < bestDistance || d == bestDistance && len(best) == 0:
+			best, bestDistance = []string{c}, d
+		case d == bestDistance && !slices.Contains(best, c):
+			best = append(best, c)
 		}
 	}
-	return best, best != ""
+	switch {
+	case len(best) == 0 || len(best) > most:
+		return "", false
+	case len(best) == 1:
+		return best[0], true
+	default:
+		last := len(best) - 1
+		return strings.Join(best[:last], ", ") + " or " + best[last], true
+	}
 }
 
 // distance counts insertions, deletions, substitutions and swaps of neighbours between a and b.
