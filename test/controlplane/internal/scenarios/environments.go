@@ -371,7 +371,7 @@ func deleteMadeAgain(ctx context.Context, w *world.World, claim *unstructured.Un
 		if u.GetLabels()["crossplane.io/composite"] != name || u.GetDeletionTimestamp() != nil {
 			continue
 		}
-		w.Say("%s %s was made again while %s was being deleted: deleting it", u.GetKind(), u.GetName(), name)
+		w.Say("%s %s is not being deleted, a minute after %s was: deleting it", u.GetKind(), u.GetName(), name)
 		client, err := objects.For(u.Object)
 		if err != nil {
 			return err //nolint:wrapcheck // It says what failed.
