@@ -356,9 +356,11 @@ func deleteMadeAgain(ctx context.Context, w *world.World, claim *unstructured.Un
 		return err //nolint:wrapcheck // It says what failed.
 	}
 	name := field.Text(claim.Object, "spec", "resourceRef", "name")
-	if !slices.ContainsFunc(composites, func(c unstructured.Unstructured) bool { return c.GetName() == name && c.GetDeletionTimestamp() != nil }) {
+	i := slices.IndexFunc(composites, func(c unstructured.Unstructured) bool { return c.GetName() == name && c.GetDeletionTimestamp() != nil })
+	if i < 0 {
 		return nil
 	}
+	since := composites[i].GetDeletionTimestamp()
 	managed, err := w.Managed(ctx)
 	if err != nil {
 		return err //nolint:wrapcheck // It says what failed.
@@ -368,10 +370,11 @@ func deleteMadeAgain(ctx context.Context, w *world.World, claim *unstructured.Un
 		return err //nolint:wrapcheck // It says what failed.
 	}
 	for _, u := range managed {
-		if u.GetLabels()["crossplane.io/composite"] != name || u.GetDeletionTimestamp() != nil {
+		made := u.GetCreationTimestamp()
+		if u.GetLabels()["crossplane.io/composite"] != name || u.GetDeletionTimestamp() != nil || made.Before(since) {
 			continue
 		}
-		w.Say("%s %s is not being deleted, a minute after %s was: deleting it", u.GetKind(), u.GetName(), name)
+		w.Say("%s %s was made again while %s was being deleted: deleting it", u.GetKind(), u.GetName(), name)
 		client, err := objects.For(u.Object)
 		if err != nil {
 			return err //nolint:wrapcheck // It says what failed.
