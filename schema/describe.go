@@ -220,6 +220,9 @@ func allOf(args []cue.Value) Allowed {
 		if len(a.Values) > 0 && (a.Text == "" || op == cue.OrOp) {
 			return a
 		}
+		if len(texts) > 0 {
+			a.Text = strings.TrimPrefix(a.Text, "text of ")
+		}
 		if a.Text != "" && a.Text != "a whole number" && !slices.Contains(texts, a.Text) {
 			texts = append(texts, a.Text)
 		}
@@ -294,9 +297,9 @@ func call(args []cue.Value) string {
 	}
 	switch path.String() {
 	case "MinRunes":
-		return "at least " + problem.Plural(int(limit), "character")
+		return "text of at least " + problem.Plural(int(limit), "character")
 	case "MaxRunes":
-		return "at most " + problem.Plural(int(limit), "character")
+		return "text of at most " + problem.Plural(int(limit), "character")
 	case "MinItems":
 		return "at least " + problem.Plural(int(limit), "element")
 	case "MaxItems":

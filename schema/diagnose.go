@@ -152,6 +152,9 @@ func (d *diagnosis) explain(path []string, err errors.Error) []problem.Problem {
 			break
 		}
 	}
+	if standard, ok := wrong.standard(); ok && !d.fits(path, standard) {
+		wrong = standard
+	}
 	if deeper := d.inList(path, wrong, d.constraint(path)); len(deeper) > 0 {
 		return deeper
 	}
@@ -178,7 +181,7 @@ func (d *diagnosis) wrongValue(p problem.Problem, wrong place, constraint cue.Va
 	switch {
 	case wrong.literal():
 		p.Message = wrong.text() + kindNote(wrong.value, constraint) + " is not allowed"
-		p.Hint = hint(wrong, allowed)
+		p.Hint = hint(wrong, allowed, constraint)
 	case strings.Contains(message(err), "undefined field") || strings.Contains(message(err), "invalid interpolation"):
 		// What is missing stands elsewhere: what is allowed here is not the point.
 		p.Message = wrong.text() + " has no value: something that it refers to does not exist"

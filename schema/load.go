@@ -274,13 +274,20 @@ func (e *evaluator) read(files []file, t target, into any) ([]problem.Problem, e
 		return problems, nil
 	}
 	value := root.LookupPath(cue.ParsePath(t.field))
+	definition, err := e.contract(t.definition)
+	if err != nil {
+		return nil, err
+	}
+	d := &diagnosis{target: t, evaluator: e, definition: definition, value: value, files: syntax}
+	if unknown := d.unknownReferences(); len(unknown) > 0 {
+		return t.prefixed(problem.Sort(append(unknown, d.fields()...))), nil
+	}
 	if err := value.Validate(cue.Concrete(true), cue.Final()); err != nil {
-		definition, lookupErr := e.contract(t.definition)
-		if lookupErr != nil {
-			return nil, lookupErr
-		}
-		d := &diagnosis{target: t, evaluator: e, definition: definition, value: value, files: syntax}
 		return t.prefixed(d.problems(err)), nil
+	}
+	// A condition at the top level is part of no field.
+	if err := root.Err(); err != nil && t.environment != "" {
+		return plainProblems(err, t.environment), nil
 	}
 	return nil, decode(value, into)
 }

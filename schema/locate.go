@@ -51,6 +51,21 @@ func (p place) literal() bool {
 	}
 }
 
+// standard is the literal that a value has as its default: "a" of *"a" | _.
+func (p place) standard() (place, bool) {
+	alternatives, ok := p.value.(*ast.BinaryExpr)
+	if !ok || alternatives.Op != token.OR {
+		return place{}, false
+	}
+	for _, side := range []ast.Expr{alternatives.X, alternatives.Y} {
+		if marked, ok := side.(*ast.UnaryExpr); ok && marked.Op == token.MUL {
+			found := place{value: marked.X, file: p.file}
+			return found, found.literal()
+		}
+	}
+	return place{}, false
+}
+
 // position turns a position of CUE into one of ours; file is for values that CUE knows no file of.
 func position(p token.Pos, file string) problem.Position {
 	if !p.IsValid() {

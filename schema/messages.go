@@ -25,6 +25,9 @@ func plainProblems(err error, environment string) []problem.Problem {
 	var found []problem.Problem
 	for _, e := range errors.Errors(err) {
 		p := problem.Problem{Environment: environment, Message: message(e), Hint: writtenHint(e)}
+		if format, args := e.Msg(); format == optionalFormat && len(args) == 1 {
+			p.Field, p.Message = fmt.Sprint(args[0]), "an environment that reads this has no such field"
+		}
 		positions := append([]token.Pos{e.Position()}, e.InputPositions()...)
 		for _, candidate := range positions {
 			if candidate.IsValid() {
@@ -37,8 +40,11 @@ func plainProblems(err error, environment string) []problem.Problem {
 	return found
 }
 
-// writtenHint says how to write what people who come from YAML write otherwise: text without quotes, = in place of a colon. The formats are those of
-// CUE's parser and compiler; another one has no hint.
+// optionalFormat is what CUE says of a reference to a field that may be there and is not.
+const optionalFormat = "cannot reference optional field: %s"
+
+// writtenHint says how to write what people who come from YAML write otherwise: text without quotes, = in place of a colon, a field that may be missing.
+// The formats are those of CUE's parser, compiler and evaluator; another one has no hint.
 func writtenHint(e errors.Error) string {
 	format, args := e.Msg()
 	if len(args) != 1 {
@@ -51,6 +57,8 @@ func writtenHint(e errors.Error) string {
 			return ""
 		}
 		return "text is written in quotes: " + strconv.Quote(name)
+	case optionalFormat:
+		return "ask first whether it is there"
 	case "missing ',' in %s":
 		return "text is written in quotes, and each field on a line of its own"
 	case "unreferenced alias or let clause %s":
@@ -142,7 +150,7 @@ func literalKind(value ast.Expr) (cue.Kind, string) {
 }
 
 // hint suggests the nearest allowed value, or quotes that are missing or too many.
-func hint(wrong place, allowed Allowed) string {
+func hint(wrong place, allowed Allowed, constraint cue.Value) string {
 	text := wrong.text()
 	unquoted, quotedErr := strconv.Unquote(text)
 	if slices.Contains(allowed.Values, unquoted) && quotedErr == nil {
@@ -156,7 +164,7 @@ func hint(wrong place, allowed Allowed) string {
 			return "write " + unquoted + " without quotes"
 		}
 	}
-	if _, err := strconv.ParseFloat(text, 64); err == nil && strings.Contains(allowed.Text, "in quotes") {
+	if _, err := strconv.ParseFloat(text, 64); err == nil && constraint.IncompleteKind() == cue.StringKind && len(allowed.Values) == 0 {
 		return "write " + strconv.Quote(text) + " in quotes"
 	}
 	if number, err := strconv.Atoi(text); err == nil {

@@ -88,6 +88,8 @@ type organizationReport struct {
 	o *schema.Organization
 	// members are the names of all accounts that could have a unit.
 	members []string
+	// told are the accounts that were reported to be in no unit, and those that a misspelt name was probably meant to be.
+	told map[string]bool
 }
 
 func (o *organizationReport) fail(field, message string, hint ...string) *problem.Problem {
@@ -167,13 +169,14 @@ func (o *organizationReport) noUnit(path, above string) {
 
 // placed checks that each account is in one unit.
 func (o *organizationReport) placed() {
-	in, meant := map[string]string{}, map[string]bool{} // What is misspelt is not reported as missing as well.
+	in := map[string]string{}
+	o.told = map[string]bool{} // What is misspelt is not reported as missing as well.
 	for _, path := range slices.Sorted(maps.Keys(o.o.Units)) {
 		for i, name := range o.o.Units[path].Accounts {
 			field := fmt.Sprintf("units.%s.accounts[%d]", path, i)
 			if !o.account(field, name) {
 				if nearest, ok := problem.Nearest(name, o.members); ok {
-					meant[nearest] = true
+					o.told[nearest] = true
 				}
 				continue
 			}
@@ -187,8 +190,9 @@ func (o *organizationReport) placed() {
 	}
 	var outside []string
 	for _, name := range o.members {
-		if named := o.config.Environment(name); in[name] == "" && !meant[name] && (named == nil || named.Account != "") {
+		if named := o.config.Environment(name); in[name] == "" && !o.told[name] && (named == nil || named.Account != "") {
 			outside = append(outside, name)
+			o.told[name] = true
 		}
 	}
 	switch len(outside) {

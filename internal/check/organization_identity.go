@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/innovate-inc/genops/internal/problem"
 	"github.com/innovate-inc/genops/schema"
 )
 
@@ -45,12 +46,16 @@ func (o *organizationReport) assignments(center *schema.IdentityCenter) map[stri
 			o.unknown(field+".group", "group", assignment.Group, slices.Sorted(maps.Keys(center.Groups)))
 		}
 		if _, ok := center.PermissionSets[assignment.PermissionSet]; !ok {
-			o.unknown(field+".permissionSet", "permission set", assignment.PermissionSet, slices.Sorted(maps.Keys(center.PermissionSets)))
+			sets := slices.Sorted(maps.Keys(center.PermissionSets))
+			o.unknown(field+".permissionSet", "permission set", assignment.PermissionSet, sets)
+			if nearest, ok := problem.Nearest(assignment.PermissionSet, sets); ok {
+				assigned[nearest] = true // It was meant.
+			}
 		}
 		assigned[assignment.PermissionSet] = true
 		for j, account := range assignment.Accounts {
 			where := fmt.Sprintf("%s.accounts[%d]", field, j)
-			if o.account(where, account) && o.o.UnitOf(account) == "" {
+			if o.account(where, account) && o.o.UnitOf(account) == "" && !o.told[account] {
 				o.fail(where, account+" is in no unit, so there is no account yet", "add it to accounts of a unit")
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/innovate-inc/genops/bootstrap/iam"
 	"github.com/innovate-inc/genops/compositions"
+	"github.com/innovate-inc/genops/internal/problem"
 	"github.com/innovate-inc/genops/internal/scp"
 	"github.com/innovate-inc/genops/schema"
 )
@@ -26,6 +27,9 @@ func (o *organizationReport) controlPolicies() {
 		for i, name := range names {
 			if !slices.Contains(known, name) {
 				o.unknown(fmt.Sprintf("%s[%d]", field, i), "policy", name, known)
+				if nearest, ok := problem.Nearest(name, known); ok {
+					used[nearest] = true // It was meant.
+				}
 			}
 			used[name] = true
 		}

@@ -110,7 +110,7 @@ func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema
 	raw := slices.DeleteFunc(slices.Clone(objects), func(o manifest.Object) bool { return o.Raw == nil })
 	objects = slices.DeleteFunc(slices.Clone(objects), func(o manifest.Object) bool { return o.Raw != nil })
 	shown := path.Join(in.prefix, folder)
-	patched, err := postrender.Run(shown, files, objects)
+	patched, entries, err := postrender.Run(shown, files, objects)
 	if err != nil {
 		return page.Rendered{}, err
 	}
@@ -120,7 +120,7 @@ func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema
 			return page.Rendered{}, fmt.Errorf("write %s: %w", object.Path, err)
 		}
 	}
-	var problems []problem.Problem
+	var broken brokenObjects
 	for _, object := range patched {
 		after, err := manifest.Encode("", object.Object)
 		if err != nil {
@@ -131,14 +131,9 @@ func (in *Input) patch(ctx context.Context, objects []manifest.Object, e *schema
 		}
 		made.Patched = append(made.Patched, object.Path)
 		for _, message := range in.validator.Object(ctx, object.Object) {
-			problems = append(problems, problem.Problem{
-				Environment: e.Name,
-				Position:    problem.Position{File: path.Join(shown, "kustomization.yaml")},
-				Message:     fmt.Sprintf("after its patches, %s is not valid: %s", object.Path, message),
-				Hint:        "genops makes valid objects: look for the patch that changes this one",
-			})
+			broken.add(entries[object.Path], object.Path, message)
 		}
 	}
 	made.Objects = slices.Concat(patched, raw)
-	return made, problem.Join(problems)
+	return made, problem.Join(broken.problems(e.Name))
 }

@@ -52,7 +52,7 @@ func BenchmarkRun(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Run(dir, files, objs); err != nil {
+				if _, _, err := Run(dir, files, objs); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -69,47 +69,56 @@ func Kustomization(files fs.FS) string {
 	return ""
 }
 
+// Entries are where the entries of a kustomization stand that changed an
+// object, by the object's path and in the order in which they were applied.
+type Entries map[string][]problem.Position
+
 // Run applies the kustomization in files, the environment's folder, to the
 // objects of that environment and returns them in the same order with the same
-// paths. Objects that nothing matched are returned as they are; no object is
-// changed in place. Without a kustomization it returns objs.
+// paths, and what changed them. Objects that nothing matched are returned as
+// they are; no object is changed in place. Without a kustomization it returns
+// objs.
 //
 // dir is the folder as messages show it, such as "environments/prod"; its last
 // element is the name of the environment. What is wrong with the kustomization
 // is a [problem.Error]; any other error is a file that cannot be read or a
 // generated object that kustomize cannot hold.
-func Run(dir string, files fs.FS, objs []manifest.Object) ([]manifest.Object, error) {
+func Run(dir string, files fs.FS, objs []manifest.Object) ([]manifest.Object, Entries, error) {
 	name, err := find(dir, files)
 	if err != nil || name == "" {
-		return objs, err
+		return objs, nil, err
 	}
 
 	r := &run{dir: dir, files: files}
 	k, err := r.load(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if k.empty() {
 		if err := problem.Join(r.problems); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return objs, nil
+		return objs, nil, nil
 	}
 
 	kustomizeLock.Lock()
 	defer kustomizeLock.Unlock()
 	if r.state, err = newState(objs); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, p := range k.patches {
+		r.state.entry = p.source.position(p.node)
 		r.patch(p)
 	}
+	n, _ := k.firstRest()
+	r.state.entry = k.source.position(n)
 	r.transform(k)
 	for _, rep := range k.replacements {
+		r.state.entry = rep.source.position(rep.node)
 		r.replace(rep)
 	}
 	if err := problem.Join(r.problems); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return r.state.objects(objs)
 }

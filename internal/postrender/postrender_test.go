@@ -272,7 +272,7 @@ patches:
 		t.Run(name, func(t *testing.T) {
 			objs, before := testObjects(), testObjects()
 			files := folder(tc.kustomization, tc.files)
-			got, err := Run(dir, files, objs)
+			got, _, err := Run(dir, files, objs)
 			if err != nil {
 				t.Fatalf("%s: %v", tc.reason, err)
 			}
@@ -302,7 +302,7 @@ patches:
 
 func TestNoKustomization(t *testing.T) {
 	objs := testObjects()
-	got, err := Run(dir, fstest.MapFS{"environment.cue": {}}, objs)
+	got, _, err := Run(dir, fstest.MapFS{"environment.cue": {}}, objs)
 	if err != nil {
 		t.Fatal(err)
 	}

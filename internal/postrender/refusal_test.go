@@ -31,7 +31,7 @@ func checkRefusals(t *testing.T, cases map[string]refused) {
 			for name, data := range tc.files {
 				files[name] = &fstest.MapFile{Data: text(data)}
 			}
-			got, err := Run(dir, files, testObjects())
+			got, _, err := Run(dir, files, testObjects())
 			if got != nil {
 				t.Errorf("%s: there are objects, too", tc.reason)
 			}
@@ -68,7 +68,7 @@ func TestFieldsAreKnown(t *testing.T) {
 }
 
 func TestTwoKustomizations(t *testing.T) {
-	_, err := Run(dir, fstest.MapFS{"kustomization.yaml": {}, "kustomization.yml": {}}, testObjects())
+	_, _, err := Run(dir, fstest.MapFS{"kustomization.yaml": {}, "kustomization.yml": {}}, testObjects())
 	var refusal *problem.Error
 	if !errors.As(err, &refusal) {
 		t.Fatal(err)

@@ -79,7 +79,7 @@ func TestMachineErrors(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := Run(dir, tc.files, tc.objs)
+			_, _, err := Run(dir, tc.files, tc.objs)
 			if err == nil || err.Error() != tc.want {
 				t.Errorf("%s: error %v, want %s", tc.reason, err, tc.want)
 			}
@@ -114,14 +114,14 @@ func (u unreadable) ReadFile(name string) ([]byte, error) {
 // TestConcurrent: runs wait for each other, which the race detector checks.
 func TestConcurrent(t *testing.T) {
 	files := folder("commonAnnotations: {a: b}\npatches:\n- target: {kind: NodePool}\n  patch: |\n    - {op: remove, path: /spec/limits}\n", nil)
-	want, err := Run(dir, files, testObjects())
+	want, _, err := Run(dir, files, testObjects())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
-			got, err := Run(dir, files, testObjects())
+			got, _, err := Run(dir, files, testObjects())
 			if err != nil {
 				t.Error(err)
 				return
@@ -147,7 +147,7 @@ func FuzzRun(f *testing.F) {
 	f.Add("labels: [{pairs: {a: b}, includeSelectors: true, fields: [{path: spec/x, create: true}]}]\nimages: [{name: .*, newTag: a, digest: b}]\nreplicas: [{name: web, count: 1}]\n", "")
 	f.Fuzz(func(t *testing.T, kustomization, file string) {
 		objs := testObjects()
-		got, err := Run(dir, folder(kustomization, map[string]string{"a.yaml": file}), objs)
+		got, _, err := Run(dir, folder(kustomization, map[string]string{"a.yaml": file}), objs)
 		checkSame(t, "the objects that went in", testObjects(), objs)
 		var refusal *problem.Error
 		switch {

@@ -15,6 +15,7 @@ import (
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/innovate-inc/genops/internal/manifest"
+	"github.com/innovate-inc/genops/internal/problem"
 )
 
 // object is one generated object in kustomize's form.
@@ -23,8 +24,9 @@ type object struct {
 
 	// id is the identity that the object came with, and has to leave with.
 	id resid.ResId
-	// touched tells whether an entry of the kustomization matched it.
-	touched bool
+	// entries are where the entries of the kustomization stand that matched it.
+	entries []problem.Position
+	state   *state
 }
 
 // String names the object for people: "Deployment web in apps".
@@ -40,6 +42,8 @@ type state struct {
 	resmap resmap.ResMap
 	list   []*object
 	byRes  map[*resource.Resource]*object
+	// entry is where the entry stands that is being applied.
+	entry problem.Position
 }
 
 func newState(objs []manifest.Object) (*state, error) {
@@ -74,27 +78,28 @@ func newState(objs []manifest.Object) (*state, error) {
 		return nil, fmt.Errorf("convert objects: %w", err)
 	}
 	for _, res := range s.resmap.Resources() {
-		o := &object{Resource: res, id: res.CurId()}
+		o := &object{Resource: res, id: res.CurId(), state: s}
 		s.list = append(s.list, o)
 		s.byRes[res] = o
 	}
 	return s, nil
 }
 
-// objects returns objs with the content that they have now.
-func (s *state) objects(objs []manifest.Object) ([]manifest.Object, error) {
-	result := slices.Clone(objs)
+// objects returns objs with the content that they have now, and the entries that changed it.
+func (s *state) objects(objs []manifest.Object) ([]manifest.Object, Entries, error) {
+	result, entries := slices.Clone(objs), Entries{}
 	for i, o := range s.list {
-		if !o.touched {
+		if len(o.entries) == 0 {
 			continue
 		}
 		content, err := o.content()
 		if err != nil {
-			return nil, fmt.Errorf("convert %s: %w", objs[i].Path, err)
+			return nil, nil, fmt.Errorf("convert %s: %w", objs[i].Path, err)
 		}
 		result[i].Object = content
+		entries[objs[i].Path] = o.entries
 	}
-	return result, nil
+	return result, entries, nil
 }
 
 func (o *object) content() (map[string]any, error) {
@@ -143,7 +148,9 @@ func change(f func() error, objs ...*object) error {
 		return err
 	}
 	for _, o := range objs {
-		o.touched = true
+		if !slices.Contains(o.entries, o.state.entry) {
+			o.entries = append(o.entries, o.state.entry)
+		}
 	}
 	return nil
 }

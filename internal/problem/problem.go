@@ -84,7 +84,8 @@ func Join(problems []Problem) error {
 	return &Error{Problems: Sort(problems)}
 }
 
-// Sort returns the problems ordered by position, each once. A problem in a file that several environments share is one problem.
+// Sort returns the problems ordered by position, each once. A problem in a file that several environments share is one problem, also where its text
+// names the environment: the first stands for all.
 func Sort(problems []Problem) []Problem {
 	sorted := slices.Clone(problems)
 	slices.SortStableFunc(sorted, func(a, b Problem) int {
@@ -96,9 +97,40 @@ func Sort(problems []Problem) []Problem {
 		}
 		return strings.Compare(a.Message, b.Message)
 	})
-	return slices.CompactFunc(sorted, func(a, b Problem) bool {
-		return a.Position == b.Position && a.Field == b.Field && a.Message == b.Message
-	})
+	type key struct {
+		position    Position
+		field, text string
+	}
+	first, others := map[key]int{}, map[int][]string{}
+	once := sorted[:0]
+	for _, p := range sorted {
+		text := p.Message
+		if p.Environment != "" && p.Position.Line > 0 {
+			text = strings.ReplaceAll(text, p.Environment, "\x00")
+		}
+		k := key{p.Position, p.Field, text}
+		if i, ok := first[k]; ok {
+			if p.Message != once[i].Message && !slices.Contains(others[i], p.Environment) {
+				others[i] = append(others[i], p.Environment)
+			}
+			continue
+		}
+		first[k] = len(once)
+		once = append(once, p)
+	}
+	for i, names := range others {
+		once[i].Message += " (so it is in " + list(names) + ")"
+	}
+	return once
+}
+
+// list names environments, or counts them where they are many.
+func list(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return Plural(len(names), "other environment")
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p Problem) line() string {

@@ -106,13 +106,30 @@ func TestSort(t *testing.T) {
 	says := problem.Problem{Position: at("a.cue", 10, 1), Field: "b", Message: "b"}
 	elsewhere := problem.Problem{Position: at("b.cue", 1, 1), Field: "a", Message: "x"}
 	of := func(environment string, p problem.Problem) problem.Problem { p.Environment = environment; return p }
+	lacks := func(environment string) problem.Problem {
+		return problem.Problem{Environment: environment, Position: first.Position, Field: "a", Message: environment + " has no web"}
+	}
 	cases := map[string]struct {
 		reason      string
 		given, want []problem.Problem
 	}{
-		"nothing":  {"nothing to sort", nil, nil},
-		"order":    {"file, line as a number, column, field, message", []problem.Problem{elsewhere, says, other, later, first}, []problem.Problem{first, later, other, says, elsewhere}},
-		"twice":    {"one problem in a file that several environments share", []problem.Problem{of("dev", first), of("prod", first)}, []problem.Problem{of("dev", first)}},
+		"nothing": {"nothing to sort", nil, nil},
+		"order":   {"file, line as a number, column, field, message", []problem.Problem{elsewhere, says, other, later, first}, []problem.Problem{first, later, other, says, elsewhere}},
+		"twice":   {"one problem in a file that several environments share", []problem.Problem{of("dev", first), of("prod", first)}, []problem.Problem{of("dev", first)}},
+		"named": {
+			"the same, and each names its environment",
+			[]problem.Problem{lacks("dev"), lacks("prod"), lacks("staging")},
+			[]problem.Problem{of("dev", problem.Problem{Position: first.Position, Field: "a", Message: "dev has no web (so it is in prod, staging)"})},
+		},
+		"many": {
+			"too many to name",
+			[]problem.Problem{lacks("a1"), lacks("a2"), lacks("a3"), lacks("a4"), lacks("a5")},
+			[]problem.Problem{of("a1", problem.Problem{Position: first.Position, Field: "a", Message: "a1 has no web (so it is in 4 other environments)"})},
+		},
+		"places": {
+			"a file is no place: each environment has its own", []problem.Problem{{Environment: "a", Message: "a"}, {Environment: "b", Message: "b"}},
+			[]problem.Problem{{Environment: "a", Message: "a"}, {Environment: "b", Message: "b"}},
+		},
 		"not once": {"they differ in what they say", []problem.Problem{says, other}, []problem.Problem{other, says}},
 	}
 	for name, tc := range cases {
