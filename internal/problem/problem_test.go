@@ -127,7 +127,8 @@ func TestSort(t *testing.T) {
 			[]problem.Problem{of("a1", problem.Problem{Position: first.Position, Field: "a", Message: "a1 has no web (so it is in 4 other environments)"})},
 		},
 		"places": {
-			"a file is no place: each environment has its own", []problem.Problem{{Environment: "a", Message: "a"}, {Environment: "b", Message: "b"}},
+			"a file is no place: each environment has its own",
+			[]problem.Problem{{Environment: "a", Message: "a"}, {Environment: "b", Message: "b"}},
 			[]problem.Problem{{Environment: "a", Message: "a"}, {Environment: "b", Message: "b"}},
 		},
 		"not once": {"they differ in what they say", []problem.Problem{says, other}, []problem.Problem{other, says}},
