@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,8 +54,13 @@ func writtenHint(e errors.Error) string {
 	name := fmt.Sprint(args[0])
 	switch format {
 	case "reference %q not found":
-		if strings.HasPrefix(name, "_") || strings.HasPrefix(name, "#") {
+		switch {
+		case strings.HasPrefix(name, "_") || strings.HasPrefix(name, "#"):
 			return ""
+		case name == path.Base(importPath):
+			return "the contract is imported: import " + strconv.Quote(importPath)
+		case slices.Contains(library(), name):
+			return "the package of CUE's library is imported: import " + strconv.Quote(name)
 		}
 		return "text is written in quotes: " + strconv.Quote(name)
 	case optionalFormat:
@@ -66,6 +72,11 @@ func writtenHint(e errors.Error) string {
 	default:
 		return ""
 	}
+}
+
+// library are packages of CUE's standard library that environments have a use for.
+func library() []string {
+	return []string{"list", "math", "net", "regexp", "strconv", "strings", "struct", "time"}
 }
 
 // importProblems finds imports that genops cannot answer: it reads the contract and CUE's own library, nothing from elsewhere.
@@ -159,7 +170,7 @@ func hint(wrong place, allowed Allowed, constraint cue.Value) string {
 	if slices.Contains(allowed.Values, strconv.Quote(text)) {
 		return "write " + strconv.Quote(text) + " in quotes"
 	}
-	if quotedErr == nil && strings.Contains(allowed.Text, "whole number") {
+	if quotedErr == nil && constraint.IncompleteKind()&(cue.IntKind|cue.StringKind) == cue.IntKind {
 		if _, err := strconv.Atoi(unquoted); err == nil {
 			return "write " + unquoted + " without quotes"
 		}

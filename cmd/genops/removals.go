@@ -18,8 +18,8 @@ import (
 const allowed = "genops.dev/allow-deletion"
 
 // refusedRemovals warns about claims that are about to leave rendered/ although what is committed does not allow that they are deleted: the
-// bootstrap cluster will refuse it, and Argo CD will try for ever.
-func refusedRemovals(root fs.FS, changes []tree.Change) []problem.Problem {
+// bootstrap cluster will refuse it, and Argo CD will try for ever. prefix goes before the folders of environments.
+func refusedRemovals(root fs.FS, prefix string, changes []tree.Change) []problem.Problem {
 	kinds := map[string][]string{}
 	for _, c := range changes {
 		if c.Kind != tree.Removed || path.Base(path.Dir(c.Path)) != "claims" {
@@ -46,7 +46,7 @@ func refusedRemovals(root fs.FS, changes []tree.Change) []problem.Problem {
 		slices.Sort(names)
 		warnings = append(warnings, problem.Problem{
 			Environment: environment,
-			Position:    problem.Position{File: path.Join("environments", environment)},
+			Position:    problem.Position{File: path.Join(prefix, "environments", environment)},
 			Message: fmt.Sprintf("%s of %s would be deleted, and nothing allows it yet: the bootstrap cluster will refuse it",
 				enumerated(names), environment),
 			Hint:    "undo this, allow it (genops explain allowDeletion) and merge that; remove it in a second change",

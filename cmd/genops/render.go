@@ -97,7 +97,7 @@ func (o *renderOptions) run(ctx context.Context) error {
 	if err := validateChanges(ctx, result, diff, progress); err != nil {
 		return err
 	}
-	result.Warnings = append(result.Warnings, refusedRemovals(os.DirFS(root), diff.Changes())...)
+	result.Warnings = append(result.Warnings, refusedRemovals(os.DirFS(root), shown(o.dir), diff.Changes())...)
 	if !o.check {
 		if len(diff.Changes()) > 0 {
 			progress("writing rendered/")
