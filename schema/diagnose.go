@@ -178,7 +178,12 @@ func reconciled(here problem.Position, other place) string {
 func (d *diagnosis) wrongValue(p problem.Problem, wrong place, constraint cue.Value, err errors.Error) problem.Problem {
 	p.Position = wrong.position()
 	allowed := describe(constraint)
+	_, isStruct := wrong.value.(*ast.StructLit)
 	switch {
+	case isStruct && strings.HasPrefix(message(err), "incomplete value"):
+		p.Message = "it gets no value: something waits for what it adds to itself"
+		p.Hint = "look for a condition or a loop over what it is part of: it may read other fields only"
+		return p
 	case wrong.literal():
 		p.Message = wrong.text() + kindNote(wrong.value, constraint) + " is not allowed"
 		p.Hint = hint(wrong, allowed, constraint)

@@ -285,9 +285,8 @@ func (e *evaluator) read(files []file, t target, into any) ([]problem.Problem, e
 	if err := value.Validate(cue.Concrete(true), cue.Final()); err != nil {
 		return t.prefixed(d.problems(err)), nil
 	}
-	// A condition at the top level is part of no field.
-	if err := root.Err(); err != nil && t.environment != "" {
-		return plainProblems(err, t.environment), nil
+	if problems := topProblems(root, t.environment); len(problems) > 0 {
+		return problems, nil
 	}
 	return nil, decode(value, into)
 }

@@ -21,6 +21,21 @@ func message(e errors.Error) string {
 	return Masked(fmt.Sprintf(format, args...))
 }
 
+// topProblems finds what is wrong at the top level of an environment's files and part of no field: conditions that have no answer. Those of the platform's
+// file alone are looked at with an environment, which is what they ask for.
+func topProblems(root cue.Value, environment string) []problem.Problem {
+	if environment == "" {
+		return nil
+	}
+	var found []problem.Problem
+	for _, e := range errors.Errors(root.Err()) {
+		if len(e.Path()) == 0 {
+			found = append(found, plainProblems(e, environment)...)
+		}
+	}
+	return found
+}
+
 // plainProblems turns errors of CUE that have a position of their own into problems: broken references, imports and the like.
 func plainProblems(err error, environment string) []problem.Problem {
 	var found []problem.Problem
@@ -52,6 +67,9 @@ func writtenHint(e errors.Error) string {
 		return ""
 	}
 	name := fmt.Sprint(args[0])
+	if Masked(name) != name {
+		return ""
+	}
 	switch format {
 	case "reference %q not found":
 		switch {

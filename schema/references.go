@@ -85,12 +85,11 @@ func writtenPaths(n ast.Node, path []string, paths map[ast.Node][]string) {
 			if err != nil {
 				return false // A pattern stands for many fields.
 			}
-			value := n.Value
+			value, inner := n.Value, append(slices.Clone(path), name)
 			if alias, ok := value.(*ast.Alias); ok {
-				value = alias.Expr
+				paths[alias], value = inner, alias.Expr
 			}
-			inner := append(slices.Clone(path), name)
-			paths[value] = inner
+			paths[n], paths[value] = inner, inner
 			writtenPaths(value, inner, paths)
 			return false
 		case *ast.ListLit, *ast.CallExpr:
