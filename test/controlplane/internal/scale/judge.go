@@ -94,7 +94,8 @@ func (s Step) Judge() error {
 }
 
 // Growth says which program's memory grows more than in proportion to the platform: what the last step has is compared with what the one before
-// would have made expected. Programs grow with different things, Argo CD with clusters above all: what grew most counts.
+// would have made expected. Programs grow with different things, Argo CD with clusters above all: what grew most counts. A platform needs at most what a
+// larger one took: what is above that is not collected yet.
 func Growth(steps []Step) error {
 	steps = slices.CompactFunc(slices.Clone(steps), func(a, b Step) bool { return a.Environments == b.Environments })
 	const needed = 3
@@ -105,7 +106,7 @@ func Growth(steps []Step) error {
 	start, then, last := steps[0], steps[len(steps)-2], steps[len(steps)-1]
 	times := growth(start, then, last)
 	for _, u := range last.Uses {
-		before, after := start.rest(u.Name), then.rest(u.Name)
+		before, after := least(steps, u.Name), least(steps[len(steps)-2:], u.Name)
 		if before == 0 || after == 0 {
 			continue
 		}
@@ -132,6 +133,15 @@ func growth(start, then, last Step) float64 {
 		}
 	}
 	return most
+}
+
+// least is the least memory at rest that a program has in steps; zero if it is not in each of them.
+func least(steps []Step, name string) int64 {
+	found := steps[0].rest(name)
+	for _, s := range steps {
+		found = min(found, s.rest(name))
+	}
+	return found
 }
 
 func (s Step) rest(name string) int64 {

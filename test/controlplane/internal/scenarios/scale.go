@@ -73,9 +73,7 @@ func (h *hub) grow(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := scale.Growth(h.steps); err != nil {
-		return err //nolint:wrapcheck // It says all.
-	}
+	growth := scale.Growth(h.steps)
 	if order, err = w.Order(); err != nil {
 		return err //nolint:wrapcheck // It says what failed.
 	}
@@ -88,12 +86,13 @@ func (h *hub) grow(ctx context.Context) error {
 	}
 	costCenter := fmt.Sprintf("cc-%d", time.Now().Unix())
 	w.Say("a change of a tag that everything in %d environments has", count)
-	return h.step(ctx, scale.Step{Name: "a tag changed"}, func(ctx context.Context, s *scale.Step) error {
+	changed := h.step(ctx, scale.Step{Name: "a tag changed"}, func(ctx context.Context, s *scale.Step) error {
 		if err := h.push(ctx, s, own, count, costCenter); err != nil {
 			return err
 		}
 		return h.everywhere(ctx, costCenter)
 	})
+	return errors.Join(growth, changed)
 }
 
 // step does something and measures what it takes.
