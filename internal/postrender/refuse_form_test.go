@@ -100,7 +100,7 @@ patches:
 `,
 			want: `
 environments/prod/kustomization.yaml:2:3: patches[0].pach: there is no such field
-    hint: did you mean patch?
+    hint: did you mean patch or path?
 environments/prod/kustomization.yaml:3:23: patches[0].target.nam: there is no such field
     hint: did you mean name?
 environments/prod/kustomization.yaml:4:14: patches[1].patch: want a strategic merge patch or a list of operations, found "a"
