@@ -180,9 +180,9 @@ func (d *diagnosis) wrongValue(p problem.Problem, wrong place, constraint cue.Va
 	allowed := describe(constraint)
 	_, isStruct := wrong.value.(*ast.StructLit)
 	switch {
-	case isStruct && strings.HasPrefix(message(err), "incomplete value"):
+	case isStruct && (strings.HasPrefix(message(err), "incomplete value") || strings.HasPrefix(message(err), cyclic)):
 		p.Message = "it gets no value: something waits for what it adds to itself"
-		p.Hint = "look for a condition or a loop over what it is part of: it may read other fields only"
+		p.Hint = cyclicHint
 		return p
 	case wrong.literal():
 		p.Message = wrong.text() + kindNote(wrong.value, constraint) + " is not allowed"

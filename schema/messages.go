@@ -59,6 +59,12 @@ func plainProblems(err error, environment string) []problem.Problem {
 // optionalFormat is what CUE says of a reference to a field that may be there and is not.
 const optionalFormat = "cannot reference optional field: %s"
 
+// cyclic begins what CUE says of conditions and loops that wait for each other.
+const (
+	cyclic     = "cyclic reference to field "
+	cyclicHint = "look for a condition or a loop over what it is part of, or over what another one makes: it may read other fields only"
+)
+
 // writtenHint says how to write what people who come from YAML write otherwise: text without quotes, = in place of a colon, a field that may be missing.
 // The formats are those of CUE's parser, compiler and evaluator; another one has no hint.
 func writtenHint(e errors.Error) string {
@@ -83,6 +89,8 @@ func writtenHint(e errors.Error) string {
 		return "text is written in quotes: " + strconv.Quote(name)
 	case optionalFormat:
 		return "ask first whether it is there"
+	case cyclic + "%s", cyclic + "%[1]v":
+		return cyclicHint
 	case "missing ',' in %s":
 		return "text is written in quotes, and each field on a line of its own"
 	case "unreferenced alias or let clause %s":

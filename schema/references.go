@@ -108,6 +108,10 @@ func references(f *ast.File, paths map[ast.Node][]string) []fieldReference {
 		if root == nil || len(selected.path) == 0 {
 			return true
 		}
+		switch root.Node.(type) {
+		case *ast.LetClause, *ast.ImportSpec:
+			return false
+		}
 		base, known := paths[root.Node]
 		// What the top level of another file has is resolved to any of the files that have it.
 		if _, top := root.Scope.(*ast.File); (top || root.Node == nil) && slices.Contains([]string{environmentField, platformField}, root.Name) {
